@@ -1,0 +1,173 @@
+/**
+ * The environment → one typed, checked Config; nothing else reads the environment.
+ * A missing or malformed value stops the start with exit code 78 (EX_CONFIG of sysexits.h) and one line
+ * that names the variable.
+ */
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+
+export type Environment = Record<string, string | undefined>;
+
+/** A value that the configuration cannot accept; `message` is the one line for the user. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+export type Config = ReturnType<typeof readConfig>;
+export type AuthConfig = Config['auth'];
+
+const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
+
+/** Reads and checks every setting. Throws ConfigError. */
+export function readConfig(env: Environment) {
+  const read = reader(env);
+  const host = read.text('HOST', '127.0.0.1');
+  const certFile = read.optional('TLS_CERT');
+  const keyFile = read.optional('TLS_KEY');
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    throw new ConfigError(
+      `${certFile ? 'TLS_KEY' : 'TLS_CERT'} is missing: https needs both TLS_CERT and TLS_KEY.`,
+    );
+  }
+  return {
+    host,
+    port: read.port('PORT', 8080),
+    gatewayProcesses: read.integer('GATEWAY_PROCESSES', 1, { min: 1, max: 64 }),
+    /** The port of metrics and admin calls, always on loopback. */
+    adminPort: read.port('ADMIN_PORT', 9464),
+    workerAdminPort: read.port('WORKER_ADMIN_PORT', 9564),
+    tls:
+      certFile && keyFile
+        ? { cert: read.file('TLS_CERT', certFile), key: read.file('TLS_KEY', keyFile) }
+        : undefined,
+    dataDir: resolve(read.text('DATA_DIR', '.parley')),
+    logLevel: read.choice('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'info'),
+    auth: authConfig(read, host),
+    databaseUrl: read.optional('DATABASE_URL'),
+    databasePoolSize: read.integer('DATABASE_POOL_SIZE', 10, { min: 1, max: 200 }),
+    databaseTimeoutMs: read.integer('DATABASE_TIMEOUT_MS', 5_000, { min: 50, max: 60_000 }),
+    /** A history call answers `unavailable` when the store has not answered within this. */
+    historyTimeoutMs: read.integer('HISTORY_TIMEOUT_MS', 900, { min: 50, max: 60_000 }),
+    redisUrl: read.optional('REDIS_URL'),
+    redisTimeoutMs: read.integer('REDIS_TIMEOUT_MS', 2_000, { min: 50, max: 60_000 }),
+    temporalAddress: read.optional('TEMPORAL_ADDRESS'),
+    temporalNamespace: read.text('TEMPORAL_NAMESPACE', 'default'),
+    temporalUiPort: read.port('TEMPORAL_UI_PORT', 8233),
+    temporalUiUrl: read.optional('TEMPORAL_UI_URL'),
+    log: {
+      /** Rooms hash to this many partitions. Stored; another value refuses to start. */
+      partitions: read.integer('ROOM_PARTITIONS', 16, { min: 1, max: 1024 }),
+      retentionEntries: read.integer('ROOM_LOG_ENTRIES', 10_000, { min: 10, max: 1_000_000 }),
+      retentionMs: read.integer('ROOM_LOG_HOURS', 24, { min: 1, max: 8760 }) * 3_600_000,
+      dedupWindowMs: read.integer('DEDUP_WINDOW_HOURS', 24, { min: 1, max: 8760 }) * 3_600_000,
+      /** Acknowledged entries not yet in the store, per partition; beyond it senders get `overloaded`. */
+      maxUnstored: read.integer('MAX_UNSTORED', 20_000, { min: 1, max: 10_000_000 }),
+    },
+    pipeline: {
+      engine: read.choice('PIPELINE_ENGINE', ['temporal'], 'temporal'),
+      maxBatch: read.integer('PIPELINE_MAX_BATCH', 500, { min: 1, max: 5_000 }),
+      maxBatchBytes: read.integer('PIPELINE_MAX_BATCH_BYTES', 200_000, { min: 20_000, max: 1_000_000 }),
+      /** Batches that one worker leaves unfinished before it lets entries gather. */
+      inFlight: read.integer('PIPELINE_IN_FLIGHT', 4, { min: 1, max: 1_000 }),
+      taskQueue: read.text('TEMPORAL_TASK_QUEUE', 'parley'),
+      workerId: read.text('WORKER_ID', `${hostname()}-${process.pid}`),
+    },
+    limits: {
+      frameBytes: 65_536,
+      contentLength: 4_000,
+      rooms: read.integer('ROOMS_PER_CONNECTION', 128, { min: 1, max: 10_000 }),
+      sendPerSecond: read.integer('SEND_PER_SECOND', 10, { min: 1, max: 1_000_000 }),
+      sendBurst: read.integer('SEND_BURST', 30, { min: 1, max: 1_000_000 }),
+    },
+    heartbeatMs: read.integer('HEARTBEAT_MS', 25_000, { min: 100, max: 600_000 }),
+    shutdownMs: read.integer('SHUTDOWN_MS', 10_000, { min: 100, max: 600_000 }),
+    install: read.choice('PARLEY_INSTALL', ['auto', 'never'], 'auto'),
+  };
+}
+
+function authConfig(read: Reader, host: string) {
+  const mode = read.choice('AUTH_MODE', ['jwt', 'dev'], 'jwt');
+  const secret = read.optional('AUTH_SECRET');
+  const jwksUrl = read.optional('AUTH_JWKS_URL');
+  if (mode === 'dev' && !LOOPBACK.has(host)) {
+    throw new ConfigError(`AUTH_MODE=dev gives tokens to anyone: it needs HOST on loopback, not ${host}.`);
+  }
+  if (secret !== undefined && Buffer.byteLength(secret) < 32) {
+    throw new ConfigError('AUTH_SECRET needs at least 32 bytes.');
+  }
+  if (secret === undefined && jwksUrl === undefined) {
+    throw new ConfigError('AUTH_SECRET is missing: give AUTH_SECRET (32 bytes or more) or AUTH_JWKS_URL.');
+  }
+  return {
+    mode,
+    secret,
+    jwksUrl,
+    issuer: read.optional('AUTH_ISSUER'),
+    audience: read.optional('AUTH_AUDIENCE'),
+    allowedOrigins: read.list('ALLOWED_ORIGINS'),
+  };
+}
+
+type Reader = ReturnType<typeof reader>;
+
+function reader(env: Environment) {
+  const optional = (name: string) => (env[name] === undefined || env[name] === '' ? undefined : env[name]);
+  return {
+    optional,
+    text: (name: string, fallback: string) => optional(name) ?? fallback,
+    list: (name: string) =>
+      (optional(name) ?? '')
+        .split(',')
+        .map(part => part.trim())
+        .filter(part => part !== ''),
+    integer(name: string, fallback: number, range: { min: number; max: number }) {
+      const text = optional(name);
+      if (text === undefined) return fallback;
+      const value = Number(text);
+      if (!/^\d+$/.test(text) || value < range.min || value > range.max) {
+        throw new ConfigError(
+          `${name} is ${text}: it must be a whole number from ${range.min} to ${range.max}.`,
+        );
+      }
+      return value;
+    },
+    port(name: string, fallback: number) {
+      return this.integer(name, fallback, { min: 0, max: 65_535 });
+    },
+    choice<const T extends string>(name: string, choices: readonly T[], fallback: NoInfer<T>): T {
+      const text = optional(name);
+      if (text === undefined) return fallback;
+      const found = choices.find(choice => choice === text);
+      if (found === undefined)
+        throw new ConfigError(`${name} is ${text}: it must be one of ${choices.join(', ')}.`);
+      return found;
+    },
+    file(name: string, path: string) {
+      try {
+        return readFileSync(path);
+      } catch (error) {
+        throw new ConfigError(
+          `${name} names ${path}, which cannot be read (${(error as NodeJS.ErrnoException).code}).`,
+        );
+      }
+    },
+  };
+}
+
+/** The given setting, for a process that cannot start without it. Throws ConfigError. */
+export function required(value: string | undefined, name: string): string {
+  if (value === undefined) throw new ConfigError(`${name} is missing.`);
+  return value;
+}
+
+/** Reads the configuration, or ends the process with code 78 and the one line that names the variable. */
+export function configOrExit(env: Environment = process.env): Config {
+  try {
+    return readConfig(env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`parley: ${error.message}\n`);
+    process.exit(78);
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * The shapes of the room log, shared by the log itself, the hub that fans it out and the steps that announce
+ * into it. See LOG.md beside this file for the keys, the entries and what each script promises.
+ */
+import type { Message, Outcome, Reason, Submission, Verdict, Versions } from '../message.ts';
+
+/** c created, u updated (outcomes), r removed, s restored. */
+export type EntryKind = 'c' | 'u' | 'r' | 's';
+
+/** A message as the log knows it now. `audience: 'author'` hides it from everyone else. */
+export type LoggedMessage = Message & {
+  audience?: 'author';
+  verdict?: Verdict;
+  versions?: Versions;
+  /** The batch whose outcome stands. */
+  batch?: string;
+  announcedAt?: string;
+};
+
+/** One entry as it is read back: thin, for the messages themselves are read as they stand now. */
+export type LogEntry = {
+  offset: number;
+  kind: EntryKind;
+  ids: number[];
+  /** Given where author and others get different frames. */
+  author?: string;
+  reason?: Reason;
+};
+
+/** A stretch of the log, with the present state of every message that it names. */
+export type LogSlice = {
+  epoch: string;
+  /** The log's end when this was read. */
+  end: number;
+  /** How far this slice reaches; less than `end` when there is more. */
+  reaches: number;
+  entries: LogEntry[];
+  messages: Map<number, LoggedMessage>;
+};
+
+export type RoomHead = { epoch: string; end: number };
+
+export type AppendInput = {
+  room: string;
+  user: string;
+  name?: string;
+  clientId: string;
+  content: string;
+  replyTo?: number;
+  /** The highest offset this process has seen of the room, with its epoch: a lower end means a rollback. */
+  seen?: { epoch: string; offset: number };
+};
+
+export type Ack = {
+  room: string;
+  id: number;
+  offset: number;
+  revision: number;
+  clientId: string;
+  timestamp: string;
+  duplicate: boolean;
+};
+
+/** What stands after an announcement, for one submission. */
+export type Standing =
+  /** This outcome, or an earlier one, stands for the revision; `last` is the newest entry that names it. */
+  | { stands: 'outcome'; message: LoggedMessage; last: number }
+  /** A newer revision exists, or the log no longer has the message: the store decides. */
+  | { stands: 'stale' };
+
+export type Announcement = { submission: Submission; outcome: Outcome };
+
+/** What the gateway's hub receives over pub/sub: one offset, ready to send. */
+export type LiveFrame = {
+  epoch: string;
+  offset: number;
+  /** The frame for everyone, or for `author` alone where `others` is given. */
+  frame: string;
+  author?: string;
+  others?: string;
+};
+
+/** How far the store reflects the log: read before the rows that it vouches for. */
+export type Watermark = { epoch: string; processedThrough: number; storeVersion: number };

@@ -93,3 +93,8 @@ export const CLOSE = {
   rateLimited: 4008,
   slowConsumer: 4013,
 } as const;
+
+/** A part that a call needs (Redis, Postgres) did not answer in time or refused; the edge says `unavailable`. */
+export class Unavailable extends Error {
+  override name = 'Unavailable';
+}

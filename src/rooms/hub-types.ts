@@ -1,0 +1,45 @@
+/** What the front needs of the hub: who is connected here, and how a room's log reaches them. */
+import type { Viewer } from './view.ts';
+
+/** One `joined` answer without what only the connection knows (users, members, readThrough, ref). */
+export type JoinedPage = {
+  room: string;
+  epoch: string;
+  offset: number;
+  recovered: boolean;
+  more: boolean;
+  /** Encoded server frames, oldest first; together below 192 KiB. */
+  events: string[];
+};
+
+/** A socket in a room, as the hub sees it. Neither function may throw or wait. */
+export type Member = {
+  viewer: Viewer;
+  /** One encoded frame of a room's log, in order, each offset once. */
+  deliver(frame: string): void;
+  /** The room's log began a new epoch: to be sent as an unasked `joined`. */
+  renewed(page: JoinedPage): void;
+};
+
+export type JoinRequest = { room: string; since?: { epoch: string; offset: number }; recent: number };
+
+export type Hub = {
+  /**
+   * Joins, or joins anew. Calls `onPage` for each `joined` page, in order; live frames follow the last one from
+   * its offset + 1 without hole or double. Throws Unavailable when the log cannot be read; then not joined.
+   */
+  join(member: Member, request: JoinRequest, onPage: (page: JoinedPage) => void): Promise<void>;
+  leave(member: Member, room: string): void;
+  has(member: Member, room: string): boolean;
+  /** The highest offset seen of a room that has members here. */
+  seen(room: string): { epoch: string; offset: number } | undefined;
+  close(): Promise<void>;
+};
+
+/** Who is present in a room, over all gateways, by leases of 45 s that each gateway renews. */
+export type Presence = {
+  /** Counts a connection in; answers who is present (first 100 by name) and how many distinct users. */
+  enter(room: string, user: string, connection: string): Promise<{ users: string[]; members: number }>;
+  leave(room: string, user: string, connection: string): Promise<void>;
+  close(): Promise<void>;
+};

@@ -22,9 +22,12 @@ export function publicMessage(message: LoggedMessage): Message {
     announcedAt: _at,
     ...shown
   } = message;
-  if (shown.status !== 'removed') return shown;
-  const { content: _content, language: _language, sentiment: _sentiment, ...bare } = shown;
-  return bare;
+  if (shown.status === 'removed') {
+    const { content: _content, language: _language, sentiment: _sentiment, ...bare } = shown;
+    return bare;
+  }
+  const { reason: _reason, ...whole } = shown;
+  return whole;
 }
 
 /** A removed message, or one that this viewer may not see, in a history page. */

@@ -1,0 +1,324 @@
+/**
+ * The hub: which sockets of this process are in which room, and how a room's log reaches them.
+ *
+ * A room here is in one of two phases.
+ * - *live*: `position` is the newest offset handed to its members; the frame at position + 1 is handed on at
+ *   once, older ones are dropped as known, a later one is a hole.
+ * - *filling*: a hole was seen, or the log was looked at and is ahead. Frames wait in `waiting` (bounded) while
+ *   the log is read from `position` on, one frame an offset; then the waiting ones follow. Where the log cannot
+ *   tell without a hole (a new epoch, or trimmed), members are told by an unasked `joined`.
+ *
+ * Pub/sub is a hint, the log is the truth: every `checkMs` the end of each room's log is compared with what
+ * arrived, so a silent or cut subscription is noticed in quiet rooms too.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+import type { Logger } from '../logger.ts';
+import type { GatewayMetrics } from '../metrics.ts';
+import type { Hub, JoinedPage, JoinRequest, Member } from './hub-types.ts';
+import { roomOfChannel } from './keys.ts';
+import type { LiveFrame, LogSlice, RoomHead } from './log-types.ts';
+import { reachable } from './redis.ts';
+import { frameOf, liveFrameFor, parseLive, recentEvents, replayEvents } from './replay.ts';
+import type { RoomLog } from './room-log.ts';
+
+type Room = {
+  name: string;
+  epoch: string;
+  position: number;
+  members: Map<Member, { from: number }>;
+  /** Joins under way: the room stays subscribed for them, and a leave or a newer join ends an older one. */
+  joiners: Map<Member, JoinRequest>;
+  opened: Promise<void>;
+  filling: boolean;
+  waiting: LiveFrame[];
+  /** The newest frames, for a join whose answer was overtaken by them. */
+  ring: LiveFrame[];
+};
+
+type Deps = {
+  log: RoomLog;
+  /** A connection for subscriptions alone. */
+  subscriber: Redis;
+  logger: Logger;
+  metrics: GatewayMetrics;
+  checkMs: number;
+};
+
+/** Frames that wait for a hole to be filled; later ones are dropped, and read from the log instead. */
+const MAX_WAITING = 1_000;
+const RING = 64;
+const PAGE_BYTES = 190_000;
+const FILL_RETRY_MS = 250;
+const CHECK_AT_ONCE = 50;
+const SETTLE_MS = 200;
+
+export function createHub({
+  log,
+  subscriber,
+  logger,
+  metrics,
+  checkMs,
+}: Deps): Hub & { check(): Promise<void> } {
+  const rooms = new Map<string, Room>();
+  let closed = false;
+
+  function open(name: string): Room {
+    const room: Room = {
+      name,
+      epoch: '',
+      position: 0,
+      members: new Map(),
+      joiners: new Map(),
+      opened: Promise.resolve(),
+      filling: true,
+      waiting: [],
+      ring: [],
+    };
+    room.opened = (async () => {
+      await reachable(() => subscriber.ssubscribe(log.keysOf(name).channel));
+      const head = await log.head(name);
+      room.epoch = head.epoch;
+      room.position = head.end;
+      resume(room);
+    })();
+    room.opened.catch(() => rooms.get(name) === room && rooms.delete(name));
+    rooms.set(name, room);
+    metrics.rooms.set(rooms.size);
+    return room;
+  }
+
+  function closeIfEmpty(room: Room) {
+    if (room.members.size > 0 || room.joiners.size > 0 || rooms.get(room.name) !== room) return;
+    rooms.delete(room.name);
+    metrics.rooms.set(rooms.size);
+    subscriber.sunsubscribe(log.keysOf(room.name).channel).catch(() => undefined);
+  }
+
+  /** Hands one offset to every member that has not had it yet. */
+  function emit(room: Room, offset: number, frameFor: (member: Member) => string) {
+    room.position = offset;
+    for (const [member, { from }] of room.members) if (offset > from) member.deliver(frameFor(member));
+  }
+
+  function accept(room: Room, live: LiveFrame) {
+    if (room.filling) {
+      if (room.waiting.length < MAX_WAITING) room.waiting.push(live);
+      return;
+    }
+    if (live.epoch === room.epoch && live.offset <= room.position) return;
+    if (live.epoch !== room.epoch || live.offset > room.position + 1) {
+      room.waiting.push(live);
+      fill(room);
+      return;
+    }
+    room.ring.push(live);
+    if (room.ring.length > RING) room.ring.shift();
+    log.saw(room.name, live.epoch, live.offset);
+    emit(room, live.offset, member => liveFrameFor(live, member.viewer));
+  }
+
+  function resume(room: Room) {
+    const waiting = room.waiting;
+    room.filling = false;
+    room.waiting = [];
+    for (const live of waiting) accept(room, live);
+  }
+
+  /** Reads what is missing from the log, until it is all there or nobody is left to tell. */
+  function fill(room: Room) {
+    room.filling = true;
+    room.ring = [];
+    metrics.holesFilled.inc();
+    const attempt = async () => {
+      try {
+        await readOn(room);
+        resume(room);
+      } catch (error) {
+        if (closed || rooms.get(room.name) !== room) return;
+        logger.debug({ room: room.name, error }, 'a hole cannot be filled yet');
+        setTimeout(() => void attempt(), FILL_RETRY_MS).unref();
+      }
+    };
+    void attempt();
+  }
+
+  async function readOn(room: Room) {
+    for (;;) {
+      const slice = await log.since(room.name, { epoch: room.epoch, offset: room.position });
+      if ('lost' in slice) {
+        const rolledBack = slice.lost.epoch === room.epoch && slice.lost.end < room.position;
+        renewed(room, rolledBack ? await log.renew(room.name, room.epoch, room.position) : slice.lost);
+        return;
+      }
+      for (const entry of slice.entries) {
+        emit(room, entry.offset, member => frameOf(room.name, entry, slice, member.viewer));
+      }
+      if (slice.reaches >= slice.end) return;
+    }
+  }
+
+  /** The log begins anew, or cannot tell what was missed: members reload from history. */
+  function renewed(room: Room, head: RoomHead) {
+    room.epoch = head.epoch;
+    room.position = head.end;
+    const page: JoinedPage = {
+      room: room.name,
+      epoch: head.epoch,
+      offset: head.end,
+      recovered: false,
+      more: false,
+      events: [],
+    };
+    for (const [member, place] of room.members) {
+      place.from = head.end;
+      member.renewed(page);
+    }
+  }
+
+  /** Compares what arrived with the log's end, for every room with members here. */
+  async function check() {
+    const all = [...rooms.values()].filter(room => !room.filling);
+    for (let i = 0; i < all.length && !closed; i += CHECK_AT_ONCE) {
+      await Promise.all(
+        all.slice(i, i + CHECK_AT_ONCE).map(async room => {
+          const before = room.position;
+          const head = await log.head(room.name).catch(() => undefined);
+          if (head === undefined) return;
+          if (head.epoch === room.epoch && head.end < before && !room.filling) fill(room);
+          // What is on its way arrives within this pause; what is still missing then was lost on the way.
+          await delay(SETTLE_MS, undefined, { ref: false });
+          const behind = head.epoch !== room.epoch || head.end > room.position;
+          if (behind && !room.filling && rooms.get(room.name) === room) fill(room);
+        }),
+      );
+    }
+  }
+
+  async function join(member: Member, request: JoinRequest, onPage: (page: JoinedPage) => void) {
+    const room = rooms.get(request.room) ?? open(request.room);
+    room.joiners.set(member, request);
+    room.members.delete(member);
+    const wanted = () => room.joiners.get(member) === request && !closed;
+    const onWantedPage = (page: JoinedPage) => wanted() && onPage(page);
+    try {
+      await room.opened;
+      const start = await firstPages(room, member, request, onWantedPage);
+      const page = await catchUp(room, member, start, onWantedPage);
+      if (wanted()) goLive(room, member, page, onPage);
+    } finally {
+      if (wanted()) room.joiners.delete(member);
+      closeIfEmpty(room);
+    }
+  }
+
+  /** Sends all pages of the answer but the last, and returns that one. */
+  async function firstPages(
+    room: Room,
+    member: Member,
+    request: JoinRequest,
+    onPage: (page: JoinedPage) => void,
+  ) {
+    if (request.since === undefined) {
+      const recent = await log.recent(room.name, request.recent);
+      const events = recentEvents(room.name, recent.messages, member.viewer);
+      return pagesOf(room.name, recent, { recovered: false, events }, onPage);
+    }
+    const { since } = request;
+    const slice = await log.since(room.name, since);
+    if ('lost' in slice) return pagesOf(room.name, slice.lost, { recovered: false, events: [] }, onPage);
+    const events = replayEvents(room.name, slice, member.viewer);
+    return pagesOf(
+      room.name,
+      { epoch: slice.epoch, end: slice.reaches },
+      { recovered: true, events },
+      onPage,
+    );
+  }
+
+  /** Reads on while the log is ahead of what the ring can give; answers the last page, not sent yet. */
+  async function catchUp(room: Room, member: Member, start: JoinedPage, onPage: (page: JoinedPage) => void) {
+    let page = start;
+    for (;;) {
+      if (page.epoch !== room.epoch || page.offset >= room.position) return page;
+      const missed = room.ring.filter(live => live.offset > page.offset);
+      if (missed.length === room.position - page.offset) return page;
+      onPage({ ...page, more: true });
+      const slice: LogSlice | { lost: RoomHead } = await log.since(room.name, page);
+      if ('lost' in slice) return joinedPage(room.name, slice.lost, false);
+      const head = { epoch: slice.epoch, end: slice.reaches };
+      const events = replayEvents(room.name, slice, member.viewer);
+      page = pagesOf(room.name, head, { recovered: page.recovered, events }, onPage);
+    }
+  }
+
+  /** Without a pause after `catchUp`: the last page, what overtook it, and from here on every live frame. */
+  function goLive(room: Room, member: Member, page: JoinedPage, onPage: (page: JoinedPage) => void) {
+    onPage(page);
+    const from = page.epoch === room.epoch ? page.offset : 0;
+    room.members.set(member, { from });
+    if (page.epoch !== room.epoch) return;
+    for (const live of room.ring) if (live.offset > from) member.deliver(liveFrameFor(live, member.viewer));
+  }
+
+  subscriber.on('smessage', (channel: string, payload: string) => {
+    const room = rooms.get(roomOfChannel(channel));
+    if (room === undefined) return;
+    const live = parseLive(payload);
+    if ('offset' in live) accept(room, live);
+    else if (live.epoch !== room.epoch && !room.filling) fill(room);
+  });
+  subscriber.on('ready', () => void check());
+  const timer = setInterval(() => void check(), checkMs);
+  timer.unref();
+
+  return {
+    join,
+    leave(member, name) {
+      const room = rooms.get(name);
+      if (room === undefined) return;
+      room.joiners.delete(member);
+      room.members.delete(member);
+      closeIfEmpty(room);
+    },
+    has: (member, name) => rooms.get(name)?.members.has(member) ?? false,
+    seen(name) {
+      const room = rooms.get(name);
+      return room && { epoch: room.epoch, offset: room.position };
+    },
+    check,
+    async close() {
+      closed = true;
+      clearInterval(timer);
+      rooms.clear();
+    },
+  };
+}
+
+function joinedPage(room: string, head: RoomHead, recovered: boolean): JoinedPage {
+  return { room, epoch: head.epoch, offset: head.end, recovered, more: false, events: [] };
+}
+
+type Answer = { recovered: boolean; events: string[] };
+
+/** Cuts events into frames that stay below the limit; hands on all but the last, which it returns. */
+function pagesOf(
+  room: string,
+  head: RoomHead,
+  answer: Answer,
+  onPage: (page: JoinedPage) => void,
+): JoinedPage {
+  let page = joinedPage(room, head, answer.recovered);
+  let bytes = 0;
+  for (const event of answer.events) {
+    const size = Buffer.byteLength(event);
+    if (bytes + size > PAGE_BYTES && page.events.length > 0) {
+      onPage({ ...page, more: true });
+      page = joinedPage(room, head, answer.recovered);
+      bytes = 0;
+    }
+    page.events.push(event);
+    bytes += size;
+  }
+  return page;
+}

@@ -1,0 +1,149 @@
+/**
+ * Outcomes on their way into the room log, and the store's progress on its way back.
+ * `announce` and `settle` may be repeated at will: the first outcome of a revision stands, an offset settles once.
+ */
+import { Unavailable } from '../errors.ts';
+import { maskSpans, type Outcome, type Reason, type Submission } from '../message.ts';
+import type { Announcement, LoggedMessage, Standing } from './log-types.ts';
+import { reachable } from './redis.ts';
+import { updateOf } from './replay.ts';
+import type { RoomLog } from './room-log.ts';
+import type { Reply, Scripts } from './scripts.ts';
+
+/** Below the largest server frame of 256 KiB, with room for the frame around the messages. */
+const MAX_GROUP_BYTES = 190_000;
+
+export type Announced = {
+  standings: Standing[];
+  /** Indices of what this call announced; the others stood before. */
+  fresh: number[];
+  /** Members present when it was announced. */
+  present: number;
+};
+
+export type Outcomes = ReturnType<typeof createOutcomes>;
+
+export function createOutcomes({ log, scripts }: { log: RoomLog; scripts: Scripts }) {
+  return {
+    /** Announces the outcomes of one room and batch. Throws Unavailable. Results in the order given. */
+    async announce(room: string, batch: string, announcements: Announcement[]): Promise<Announced> {
+      const keys = log.keysOf(room);
+      const announcedAt = new Date().toISOString();
+      const drafts = announcements.map(announcement => draftOf(announcement, batch, announcedAt));
+      const { groups, places } = grouped(drafts);
+      const names = [keys.partition, keys.meta, keys.log, keys.state, keys.open, keys.rooms, keys.here];
+      const args = [
+        room,
+        keys.channel,
+        groups.length + 1,
+        groups.length + 1,
+        ...[...groups, { kind: 's', author: '', reason: '' }].flatMap(({ kind, author, reason }) => [
+          kind,
+          author,
+          reason,
+        ]),
+        ...drafts.flatMap(({ message, epoch, fragment }, i) => [
+          message.id,
+          epoch,
+          message.revision,
+          places[i]! + 1,
+          JSON.stringify(message),
+          fragment,
+        ]),
+      ];
+      const reply = await reachable(() => log.run(room, 'announce', names, () => args));
+      const results = (reply[2] as Reply[]).map((result, i) =>
+        standingOf((result as Reply[]).map(String), drafts[i]!.message),
+      );
+      return {
+        standings: results.map(result => result.standing),
+        fresh: results.flatMap((result, i) => (result.fresh ? [i] : [])),
+        present: Number(reply[1]),
+      };
+    },
+
+    /** The store reflects these offsets of a room. Throws Unavailable. */
+    async settle(room: string, offsets: { epoch: string; offset: number }[]): Promise<void> {
+      const keys = log.keysOf(room);
+      const newest = offsets.reduce((a, b) => (b.offset > a.offset ? b : a));
+      const args = [newest.epoch, newest.offset, ...offsets.map(({ offset }) => offset)];
+      const names = [keys.partition, keys.meta, keys.open, keys.page];
+      const answer = await reachable(() => scripts.run('settle', names, args));
+      if (answer === 'rolled_back') await log.renew(room, newest.epoch, newest.offset);
+      else if (answer !== 'ok') throw new Unavailable('the store’s progress could not be noted');
+    },
+  };
+}
+
+type Group = { kind: 'u' | 'r'; author: string; reason: Reason | ''; bytes: number };
+type Draft = Omit<Group, 'bytes'> & { message: LoggedMessage; epoch: string; fragment: string };
+
+function draftOf({ submission, outcome }: Announcement, batch: string, announcedAt: string): Draft {
+  const message = messageOf(submission, outcome, batch, announcedAt);
+  const alone = outcome.audience === 'author';
+  return {
+    message,
+    epoch: submission.epoch,
+    fragment: JSON.stringify(updateOf(message)),
+    kind: outcome.status === 'removed' ? 'r' : 'u',
+    author: alone && outcome.status !== 'removed' ? submission.user : '',
+    reason: alone || outcome.status === 'removed' ? (outcome.reason ?? 'moderated') : '',
+  };
+}
+
+/** The message as it stands with this outcome. Text that nobody may read any more is not in it. */
+export function messageOf(
+  submission: Submission,
+  outcome: Outcome,
+  batch: string,
+  announcedAt: string,
+): LoggedMessage {
+  const { epoch: _epoch, offset: _offset, content, ...rest } = submission;
+  const { status, language, sentiment, verdict, versions } = outcome;
+  const shown = status === 'masked' ? maskSpans(content, verdict.spans) : content;
+  return {
+    ...rest,
+    ...(status === 'removed' ? {} : { content: shown }),
+    status,
+    language,
+    sentiment,
+    ...(outcome.reason === undefined ? {} : { reason: outcome.reason }),
+    ...(outcome.audience === 'author' ? { audience: 'author' as const } : {}),
+    verdict,
+    versions,
+    batch,
+    announcedAt,
+  };
+}
+
+/** One group, so one entry, for all that everyone may see, one for removals of a reason, one for each lone author. */
+function grouped(drafts: Draft[]) {
+  const groups: Group[] = [];
+  const places = drafts.map(({ kind, author, reason, message, fragment }) => {
+    // A message that the log does not know any more is announced whole, so the whole counts.
+    const size = Buffer.byteLength(fragment) + Buffer.byteLength(message.content ?? '') + 300;
+    const fits = (group: Group) =>
+      group.kind === kind &&
+      group.author === author &&
+      group.reason === reason &&
+      group.bytes + size <= MAX_GROUP_BYTES;
+    let place = groups.findIndex(fits);
+    if (place < 0) place = groups.push({ kind, author, reason, bytes: 0 }) - 1;
+    groups[place]!.bytes += size;
+    return place;
+  });
+  return { groups, places };
+}
+
+function standingOf(result: string[], proposed: LoggedMessage): { standing: Standing; fresh: boolean } {
+  switch (result[0]) {
+    case 'announced':
+      return { standing: { stands: 'outcome', message: proposed, last: Number(result[1]) }, fresh: true };
+    case 'outcome': {
+      const message = JSON.parse(result[1]!) as LoggedMessage;
+      return { standing: { stands: 'outcome', message, last: Number(result[2]) }, fresh: false };
+    }
+    default:
+      return { standing: { stands: 'stale' }, fresh: false };
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * Server frames made from the log and the present state of its messages. Pure.
+ * A replay (a join with `since`) is net state: each message once, as it stands now. Filling a hole on a live
+ * socket keeps one frame an offset instead.
+ */
+import type { Message, Reason } from '../message.ts';
+import type { LiveFrame, LogEntry, LoggedMessage, LogSlice } from './log-types.ts';
+import { maySee, publicMessage, type Viewer } from './view.ts';
+
+type Frame = { type: string; room: string; offset: number };
+
+const DEFAULT_REASON: Reason = 'moderated';
+
+/** The part of a message that `message.updated` carries; content only where it differs from what was sent. */
+export function updateOf(message: LoggedMessage) {
+  const { id, revision, status, content, language, sentiment, editedAt } = publicMessage(message);
+  const changed = status === 'masked' || revision > 1;
+  return { id, revision, status, ...(changed ? { content } : {}), language, sentiment, editedAt };
+}
+
+/** `message.created` frames of the newest messages, each at its own offset. */
+export function recentEvents(room: string, messages: LoggedMessage[], viewer: Viewer): string[] {
+  return messages.map(message =>
+    JSON.stringify(
+      maySee(message, viewer)
+        ? created(room, message.id, publicMessage(message))
+        : { type: 'message.hidden', room, offset: message.id, id: message.id },
+    ),
+  );
+}
+
+/** What a slice that follows `since` tells: every message created in it, and what became of older ones. */
+export function replayEvents(room: string, slice: LogSlice, viewer: Viewer): string[] {
+  const first = slice.entries[0]?.offset ?? 0;
+  const lastMention = new Map<number, number>();
+  const restored = new Set<number>();
+  for (const entry of slice.entries) {
+    for (const id of entry.ids) {
+      lastMention.set(id, entry.offset);
+      if (entry.kind === 's') restored.add(id);
+    }
+  }
+  const frames: Frame[] = [];
+  for (const { kind, offset, ids } of slice.entries) {
+    if (kind === 'c') frames.push(createdAsItStands(room, offset, slice.messages.get(offset), viewer));
+    else {
+      const older = ids.filter(id => lastMention.get(id) === offset && (id < first || restored.has(id)));
+      frames.push(...changes(room, offset, older, { slice, viewer, whole: restored }));
+    }
+  }
+  return frames.map(frame => JSON.stringify(frame));
+}
+
+/** The one frame of an entry for this viewer, with each message as it stands now. */
+export function frameOf(room: string, entry: LogEntry, slice: LogSlice, viewer: Viewer): string {
+  const hidden = { type: 'message.hidden', room, offset: entry.offset };
+  if (entry.kind === 'c') {
+    const message = slice.messages.get(entry.offset);
+    const seen = message !== undefined && message.status !== 'removed' && maySee(message, viewer);
+    return JSON.stringify(
+      seen ? created(room, entry.offset, publicMessage(message)) : { ...hidden, id: entry.offset },
+    );
+  }
+  if (entry.kind === 'r') return JSON.stringify(removed(room, entry.offset, entry.ids, entry.reason));
+  if (entry.author !== undefined && entry.author !== viewer.user) {
+    return JSON.stringify(removed(room, entry.offset, entry.ids, entry.reason));
+  }
+  const whole = new Set(entry.kind === 's' ? entry.ids : []);
+  const [frame] = changes(room, entry.offset, entry.ids, { slice, viewer, whole }).filter(
+    change => change.type !== 'message.removed',
+  );
+  return JSON.stringify(frame ?? hidden);
+}
+
+/** The frame of a live message for this viewer. */
+export function liveFrameFor(live: LiveFrame, viewer: Viewer): string {
+  return live.others === undefined || live.author === viewer.user ? live.frame : live.others;
+}
+
+/** Reads a live channel's payload; `undefined` offset announces a new epoch. See LOG.md. */
+export function parseLive(payload: string): LiveFrame | { epoch: string } {
+  const [header, frame, others] = payload.split('\n');
+  const [epoch, offset, author] = header!.split(' ');
+  if (offset === '-' || frame === undefined) return { epoch: epoch! };
+  return {
+    epoch: epoch!,
+    offset: Number(offset),
+    frame,
+    ...(author === '-' ? {} : { author: author! }),
+    ...(others === undefined ? {} : { others }),
+  };
+}
+
+function created(room: string, offset: number, message: Message) {
+  return { type: 'message.created', room, offset, message };
+}
+
+function removed(room: string, offset: number, ids: number[], reason: Reason = DEFAULT_REASON) {
+  return { type: 'message.removed', room, offset, ids, reason };
+}
+
+function createdAsItStands(
+  room: string,
+  offset: number,
+  message: LoggedMessage | undefined,
+  viewer: Viewer,
+): Frame {
+  if (message === undefined || !maySee(message, viewer)) {
+    return { type: 'message.hidden', room, offset, id: offset } as Frame;
+  }
+  if (message.status === 'removed') return removed(room, offset, [message.id], message.reason);
+  return created(room, offset, publicMessage(message));
+}
+
+type Change = { slice: LogSlice; viewer: Viewer; whole: Set<number> };
+
+/** What became of older messages, as they stand now: updated, restored and removed ones in frames of their own. */
+function changes(room: string, offset: number, ids: number[], { slice, viewer, whole }: Change): Frame[] {
+  const known = ids.map(id => slice.messages.get(id)).filter(message => message !== undefined);
+  const visible = known.filter(message => message.status !== 'removed' && maySee(message, viewer));
+  const gone = known.filter(message => !visible.includes(message));
+  const updated = visible.filter(message => !whole.has(message.id)).map(updateOf);
+  const restored = visible.filter(message => whole.has(message.id)).map(publicMessage);
+  const frames: Frame[] = [];
+  if (updated.length > 0) frames.push({ type: 'message.updated', room, offset, messages: updated } as Frame);
+  if (restored.length > 0)
+    frames.push({ type: 'message.restored', room, offset, messages: restored } as Frame);
+  for (const reason of new Set(gone.map(message => message.reason ?? DEFAULT_REASON))) {
+    const removedIds = gone
+      .filter(message => (message.reason ?? DEFAULT_REASON) === reason)
+      .map(message => message.id);
+    frames.push(removed(room, offset, removedIds, reason));
+  }
+  return frames;
+}

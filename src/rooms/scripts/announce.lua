@@ -1,0 +1,108 @@
+-- Announces the outcomes of one room and batch. For each (id, revision) the first outcome stands.
+-- KEYS: partition, meta, log, state, open, rooms, here
+-- ARGV: room, channel, group for messages unknown here (0: none), number of groups, then for each group
+--       kind, author or '', reason or ''; then for each message id, epoch, revision, group, body, fragment
+-- Answers no_epoch | new_room | ok present, then for each message one of
+--       {announced, offset} | {outcome, json, last} | {stale}
+local partition, meta, log, state, open, rooms, here = unpack(KEYS)
+local room, channel = ARGV[1], ARGV[2]
+local unknown_group, group_count = tonumber(ARGV[3]), tonumber(ARGV[4])
+
+if redis.call('HEXISTS', partition, 'epoch') == 0 then return { 'no_epoch' } end
+local head = redis.call('HMGET', meta, 'epoch', 'end')
+if not head[1] then return { 'new_room' } end
+local epoch, last = head[1], tonumber(head[2])
+
+local groups = {}
+local at = 5
+for i = 1, group_count do
+  groups[i] = { kind = ARGV[at], author = ARGV[at + 1], reason = ARGV[at + 2], members = {} }
+  at = at + 3
+end
+
+local results = {}
+local seen = {}
+for i = at, #ARGV, 6 do
+  local message = { id = ARGV[i], revision = ARGV[i + 2], body = ARGV[i + 4], fragment = ARGV[i + 5] }
+  local group = tonumber(ARGV[i + 3])
+  local value = redis.call('HGET', state, message.id)
+  local index = #results + 1
+  if seen[message.id] then
+    results[index] = { 'stale' }
+  elseif value then
+    local known = parse_state(value)
+    if known.revision ~= message.revision then
+      results[index] = { 'stale' }
+    elseif known.decided ~= '0' then
+      results[index] = { 'outcome', known.json, known.last }
+    else
+      results[index] = message
+    end
+  elseif ARGV[i + 1] == epoch then
+    -- Trimmed, and what is trimmed is stored.
+    results[index] = { 'stale' }
+  else
+    message.unknown = true
+    if groups[group].kind == 'u' and groups[group].author == '' then
+      group = unknown_group
+      message.fragment = message.body
+    end
+    results[index] = message
+  end
+  if results[index] == message then
+    seen[message.id] = true
+    message.index = index
+    table.insert(groups[group].members, message)
+  end
+end
+
+local function joined(members, field)
+  local parts = {}
+  for i, member in ipairs(members) do parts[i] = member[field] end
+  return table.concat(parts, ',')
+end
+
+local function publish(group, offset)
+  local function frame(type, rest)
+    return '{"type":"' .. type .. '","room":"' .. room .. '","offset":' .. offset .. rest .. '}'
+  end
+  local function removed()
+    return frame('message.removed', ',"ids":[' .. joined(group.members, 'id') .. '],"reason":"' .. group.reason .. '"')
+  end
+  local payload
+  if group.kind == 'r' then
+    payload = ' -\n' .. removed()
+  elseif group.kind == 's' then
+    payload = ' -\n' .. frame('message.restored', ',"messages":[' .. joined(group.members, 'fragment') .. ']')
+  else
+    local updated = frame('message.updated', ',"messages":[' .. joined(group.members, 'fragment') .. ']')
+    if group.author == '' then
+      payload = ' -\n' .. updated
+    else
+      payload = ' ' .. group.author .. '\n' .. updated .. '\n' .. removed()
+    end
+  end
+  redis.call('SPUBLISH', channel, epoch .. ' ' .. offset .. payload)
+end
+
+local time = text(now())
+for _, group in ipairs(groups) do
+  if #group.members > 0 then
+    last = last + 1
+    local offset = text(last)
+    redis.call('XADD', log, offset .. '-0', 'v', '1', 'k', group.kind, 'ids', joined(group.members, 'id'), 'a',
+      group.author, 'w', group.reason, 't', time)
+    for _, member in ipairs(group.members) do
+      redis.call('HSET', state, member.id,
+        member.revision .. ';' .. member.revision .. ';' .. offset .. ';' .. member.body)
+      results[member.index] = { 'announced', offset }
+      if member.unknown and redis.call('ZADD', open, offset, offset) == 1 then
+        redis.call('HINCRBY', partition, 'unstored', 1)
+      end
+    end
+    publish(group, offset)
+  end
+end
+redis.call('HSET', meta, 'end', text(last))
+redis.call('ZADD', rooms, time, room)
+return { 'ok', tostring(redis.call('ZCOUNT', here, time, '+inf')), results }

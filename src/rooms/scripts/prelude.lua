@@ -1,0 +1,53 @@
+-- Shared by the scripts of the room log; put in front of each by scripts.ts.
+
+-- Offsets go up to 2^53: tostring would print them in scientific notation.
+local function text(number)
+  return string.format('%.0f', number)
+end
+
+local function now()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+-- The fields of a stream entry as a table.
+local function fields(flat)
+  local named = {}
+  for i = 1, #flat, 2 do named[flat[i]] = flat[i + 1] end
+  return named
+end
+
+local function offset_of(entry)
+  return tonumber(entry[1]:match('^(%d+)'))
+end
+
+-- A state value is `revision;decided;last;json`.
+local function parse_state(value)
+  local revision, decided, last, json = value:match('^(%d+);(%d+);(%d+);(.*)$')
+  return { revision = revision, decided = decided, last = last, json = json }
+end
+
+-- Drops at most `most` of the oldest entries that are over the count or the age, never one at or past the
+-- oldest that the store does not reflect, together with the states that no later entry names.
+-- Answers how many entries remain.
+local function trim(keys, limits)
+  local length = redis.call('XLEN', keys.log)
+  local oldest = redis.call('XRANGE', keys.log, '-', '+', 'COUNT', limits.most)
+  local open = redis.call('ZRANGE', keys.open, 0, 0)[1]
+  local floor = open and tonumber(open) or math.huge
+  local cut = nil
+  for _, entry in ipairs(oldest) do
+    local offset = offset_of(entry)
+    local entry_fields = fields(entry[2])
+    local due = length > limits.entries or tonumber(entry_fields.t) < limits.before
+    if offset >= floor or not due then break end
+    for id in entry_fields.ids:gmatch('%d+') do
+      local value = redis.call('HGET', keys.state, id)
+      if value and tonumber(parse_state(value).last) <= offset then redis.call('HDEL', keys.state, id) end
+    end
+    cut = offset
+    length = length - 1
+  end
+  if cut then redis.call('XTRIM', keys.log, 'MINID', text(cut + 1)) end
+  return length
+end

@@ -2,7 +2,7 @@
  * The intake: what was acknowledged and no engine has taken yet, one stream a partition. Entries leave it only
  * when the engine has them durably.
  */
-import type { Redis } from 'ioredis';
+import type { ChainableCommander, Redis } from 'ioredis';
 import { type Message, SCHEMA_VERSION, type Submission } from '../message.ts';
 import { partitionKeys } from './keys.ts';
 import { reachable } from './redis.ts';
@@ -13,31 +13,69 @@ export type IntakeEntry = { partition: number; entryId: string; bytes: number } 
   | { unknown: Record<string, string> }
 );
 
+export type ReadOptions = { count: number; bytes: number; waitMs: number };
+
 export type Intake = ReturnType<typeof createIntake>;
 
 /** `reader` is a connection of its own, for it blocks. */
 export function createIntake({ redis, reader }: { redis: Redis; reader: Redis }) {
+  /** Of the last entries read: tells how many to ask for. */
+  let averageBytes = 500;
+  /** Rotates, so that no partition waits behind a busy one. */
+  let turn = 0;
+
+  async function waitForAny(positions: Map<number, string>, waitMs: number): Promise<number[]> {
+    const partitions = [...positions.keys()];
+    if (partitions.length === 0) return [];
+    turn = (turn + 1) % partitions.length;
+    const order = [...partitions.slice(turn), ...partitions.slice(0, turn)];
+    const keys = order.map(keyOf);
+    const from = order.map(partition => positions.get(partition)!);
+    const reply = await reachable(() =>
+      reader.call('XREAD', 'COUNT', 1, 'BLOCK', waitMs, 'STREAMS', ...keys, ...from),
+    );
+    const ready = new Set(streamsOf(reply).map(([key]) => key));
+    return order.filter(partition => ready.has(keyOf(partition)));
+  }
+
+  async function run<T>(items: T[], add: (pipeline: ChainableCommander, item: T) => ChainableCommander) {
+    const pipeline = redis.pipeline();
+    for (const item of items) add(pipeline, item);
+    const replies = (await pipeline.exec())!;
+    const failed = replies.find(([error]) => error);
+    if (failed) throw failed[0]!;
+    return replies.map(([, value]) => value);
+  }
+
   return {
     /**
-     * Entries after the given positions, oldest first by partition; waits up to `waitMs` when there are none.
-     * Positions are stream ids, `0` for the beginning. Throws Unavailable.
+     * Entries after the given positions (stream ids, `0` for the beginning), up to `count` of about `bytes`
+     * together, in their order within a partition; waits up to `waitMs` when there are none. Throws Unavailable.
      */
-    async read(
-      positions: Map<number, string>,
-      options: { count: number; waitMs: number },
-    ): Promise<IntakeEntry[]> {
-      if (positions.size === 0) return [];
-      const keys = [...positions.keys()].map(partition => partitionKeys(partition).intake);
-      const from = [...positions.values()];
-      const reply = await reachable(() =>
-        reader.call('XREAD', 'COUNT', options.count, 'BLOCK', options.waitMs, 'STREAMS', ...keys, ...from),
+    async read(positions: Map<number, string>, options: ReadOptions): Promise<IntakeEntry[]> {
+      const woken = await waitForAny(positions, options.waitMs);
+      if (woken.length === 0) return [];
+      const lengths = await reachable(() =>
+        run(woken, (pipeline, partition) => pipeline.xlen(keyOf(partition))),
       );
-      const entries: IntakeEntry[] = [];
-      const partitions = new Map(keys.map((key, i) => [key, [...positions.keys()][i]!]));
-      for (const [key, stream] of streamsOf(reply)) {
-        for (const [entryId, flat] of stream) entries.push(entryOf(partitions.get(key)!, entryId, flat));
-      }
-      return entries;
+      let wanted = Math.min(options.count, Math.ceil(options.bytes / averageBytes) + 1);
+      const shares = woken.map((partition, i) => {
+        const share = Math.min(wanted, Number(lengths[i]) || 1);
+        wanted -= share;
+        return { partition, share };
+      });
+      const asked = shares.filter(({ share }) => share > 0);
+      const streams = await reachable(() =>
+        run(asked, (pipeline, { partition, share }) =>
+          pipeline.xrange(keyOf(partition), `(${positions.get(partition)}`, '+', 'COUNT', share),
+        ),
+      );
+      const entries = asked.flatMap(({ partition }, i) =>
+        (streams[i] as [string, string[]][]).map(([entryId, flat]) => entryOf(partition, entryId, flat)),
+      );
+      if (entries.length > 0)
+        averageBytes = entries.reduce((sum, { bytes }) => sum + bytes, 0) / entries.length;
+      return withinBytes(entries, options.bytes);
     },
 
     /** The engine has these: they leave the intake. */
@@ -49,7 +87,7 @@ export function createIntake({ redis, reader }: { redis: Redis; reader: Redis })
         byPartition.set(partition, ids);
       }
       for (const [partition, ids] of byPartition) {
-        await reachable(() => redis.xdel(partitionKeys(partition).intake, ...ids));
+        await reachable(() => redis.xdel(keyOf(partition), ...ids));
       }
     },
 
@@ -71,6 +109,18 @@ export function createIntake({ redis, reader }: { redis: Redis; reader: Redis })
       return { entries, unstored, oldestMs: Math.max(0, Date.now() - oldest) };
     },
   };
+}
+
+const keyOf = (partition: number) => partitionKeys(partition).intake;
+
+/** The longest beginning that stays within the bytes; one entry at least. */
+function withinBytes(entries: IntakeEntry[], bytes: number): IntakeEntry[] {
+  let total = 0;
+  const end = entries.findIndex((entry, i) => {
+    total += entry.bytes;
+    return total > bytes && i > 0;
+  });
+  return end < 0 ? entries : entries.slice(0, end);
 }
 
 type Streams = [string, [string, string[]][]][];

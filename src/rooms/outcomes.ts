@@ -2,7 +2,6 @@
  * Outcomes on their way into the room log, and the store's progress on its way back.
  * `announce` and `settle` may be repeated at will: the first outcome of a revision stands, an offset settles once.
  */
-import { Unavailable } from '../errors.ts';
 import { maskSpans, type Outcome, type Reason, type Submission } from '../message.ts';
 import type { Announcement, LoggedMessage, Standing } from './log-types.ts';
 import { reachable } from './redis.ts';
@@ -62,15 +61,35 @@ export function createOutcomes({ log, scripts }: { log: RoomLog; scripts: Script
       };
     },
 
-    /** The store reflects these offsets of a room. Throws Unavailable. */
-    async settle(room: string, offsets: { epoch: string; offset: number }[]): Promise<void> {
+    /** Takes back repeats of a clientId: whatever stood, they are removed as duplicates now. Throws Unavailable. */
+    async withdraw(room: string, batch: string, announcements: Announcement[]): Promise<void> {
       const keys = log.keysOf(room);
-      const newest = offsets.reduce((a, b) => (b.offset > a.offset ? b : a));
-      const args = [newest.epoch, newest.offset, ...offsets.map(({ offset }) => offset)];
+      const announcedAt = new Date().toISOString();
+      const messages = announcements.map(({ submission, outcome }) =>
+        messageOf(submission, outcome, batch, announcedAt),
+      );
+      const names = [keys.partition, keys.meta, keys.log, keys.state];
+      const args = [
+        room,
+        keys.channel,
+        ...messages.flatMap(message => [message.id, message.revision, JSON.stringify(message)]),
+      ];
+      await reachable(() => log.run(room, 'withdraw', names, () => args));
+    },
+
+    /** The store reflects these entries of a room, and the ones (`last`) that announced them anew. Throws Unavailable. */
+    async settle(
+      room: string,
+      entries: { epoch: string; offset: number; last?: number | undefined }[],
+    ): Promise<void> {
+      const keys = log.keysOf(room);
+      const newest = entries.reduce((a, b) => (b.offset > a.offset ? b : a));
+      const offsets = entries.flatMap(({ offset, last }) => (last === undefined ? [offset] : [offset, last]));
       const names = [keys.partition, keys.meta, keys.open, keys.page];
-      const answer = await reachable(() => scripts.run('settle', names, args));
+      const answer = await reachable(() =>
+        scripts.run('settle', names, [newest.epoch, newest.offset, ...offsets]),
+      );
       if (answer === 'rolled_back') await log.renew(room, newest.epoch, newest.offset);
-      else if (answer !== 'ok') throw new Unavailable('the store’s progress could not be noted');
     },
   };
 }

@@ -5,6 +5,7 @@ import type { Redis } from 'ioredis';
 const NAMES = [
   'append',
   'announce',
+  'withdraw',
   'settle',
   'since',
   'recent',

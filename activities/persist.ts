@@ -1,0 +1,107 @@
+import type { Logger } from '../src/logger.ts';
+import type { Outcome, Submission, Versions } from '../src/message.ts';
+import type { WorkerMetrics } from '../src/metrics.ts';
+import type { Outcomes } from '../src/rooms/outcomes.ts';
+import type { MessageStore, PersistRow } from '../src/store/messages.ts';
+import { type Analysis, type Batch, isFailed, type Result, type Steps } from '../workflows/steps.ts';
+import { placesByRoom } from './announce.ts';
+import { outcomeOf } from './outcome.ts';
+
+type Deps = {
+  store: MessageStore;
+  outcomes: Outcomes;
+  versions: Versions;
+  metrics: WorkerMetrics;
+  logger: Logger;
+};
+
+/**
+ * Stores what was announced, sets aside what cannot be, and then tells the room logs how far the store reaches.
+ * A repeat stores nothing twice and settles again.
+ */
+export function createPersistStep({ store, outcomes, versions, metrics, logger }: Deps): Steps['persist'] {
+  return async ({ batch, analyses, announced }) => {
+    const { submissions } = batch;
+    const failures = analyses.flatMap((analysis, i) =>
+      isFailed(analysis) ? [{ submission: submissions[i]!, step: 'analyse', cause: analysis.failed }] : [],
+    );
+    if (failures.length > 0) await store.deadLetter(failures);
+    const rows: PersistRow[] = announced.flatMap((stands, i) => {
+      const analysis = analyses[i]!;
+      if (isFailed(stands) || isFailed(analysis)) return [];
+      const submission = submissions[i]!;
+      const outcome = stands.outcome ?? outcomeOf(submission, analysis, versions);
+      return [{ submission, outcome, batch: stands.batch, announcedAt: stands.announcedAt }];
+    });
+    const result = await store.persist(rows);
+    const place = new Map(submissions.map(({ room, id, revision }, i) => [`${room} ${id} ${revision}`, i]));
+    const duplicates = result.duplicates.map(
+      ({ room, id, revision }) => place.get(`${room} ${id} ${revision}`)!,
+    );
+    for (const { room, id } of result.conflicts)
+      logger.error({ room, id, batch: batch.id }, 'another message is stored under this id');
+    const repeated = new Set(duplicates);
+    const settled = submissions.map((_, i) => i).filter(i => !repeated.has(i));
+    await settle(batch, settled, outcomes, i => {
+      const stands = announced[i]!;
+      return isFailed(stands) ? undefined : stands.last;
+    });
+    const refused = result.refused.length + result.conflicts.length;
+    metrics.deadLetters.inc({ step: 'analyse' }, failures.length);
+    metrics.deadLetters.inc({ step: 'persist' }, refused);
+    for (const { room, id, revision } of result.stored) {
+      const submission = submissions[place.get(`${room} ${id} ${revision}`)!]!;
+      metrics.stored.observe((Date.now() - Date.parse(submission.editedAt ?? submission.timestamp)) / 1_000);
+    }
+    return { stored: result.stored.length, unchanged: result.unchanged.length, refused, duplicates };
+  };
+}
+
+/**
+ * Withdraws repeats of a clientId that came after the dedup window: the room is told, the store keeps a tombstone.
+ * Nothing of it is decided anew: the outcome `removed, duplicate` replaces the one announced.
+ */
+export function createWithdrawStep({
+  store,
+  outcomes,
+  versions,
+}: Omit<Deps, 'metrics' | 'logger'>): Steps['withdraw'] {
+  return async ({ batch, analyses, duplicates }) => {
+    const withdrawn = duplicates.map(i => {
+      const submission = batch.submissions[i]!;
+      const outcome = withdrawal(submission, analyses[i]!, versions);
+      return { submission, outcome, batch: batch.id, announcedAt: new Date().toISOString() };
+    });
+    for (const [room, places] of placesByRoom(withdrawn.map(({ submission }) => submission))) {
+      await outcomes.withdraw(
+        room,
+        batch.id,
+        places.map(i => withdrawn[i]!),
+      );
+    }
+    await store.withdraw(withdrawn);
+    await settle(batch, duplicates, outcomes, () => undefined);
+  };
+}
+
+function withdrawal(submission: Submission, analysis: Result<Analysis>, versions: Versions): Outcome {
+  if (isFailed(analysis)) throw new Error('a failed message is never a duplicate');
+  const outcome = outcomeOf(submission, analysis, versions);
+  return { ...outcome, status: 'removed', reason: 'duplicate', audience: 'all' };
+}
+
+/** Tells each room which offsets the store reflects now; `lastOf` names the entry that announced a message anew. */
+async function settle(
+  batch: Batch,
+  places: number[],
+  outcomes: Outcomes,
+  lastOf: (i: number) => number | undefined,
+) {
+  const settled = places.map(i => ({ ...batch.submissions[i]!, last: lastOf(i) }));
+  for (const [room, own] of placesByRoom(settled)) {
+    await outcomes.settle(
+      room,
+      own.map(k => settled[k]!),
+    );
+  }
+}

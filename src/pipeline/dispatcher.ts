@@ -1,0 +1,132 @@
+/**
+ * The dispatcher: from the intake to the engine, in natural batches. There is no timer: while fewer than
+ * `inFlight` batches are unfinished, whatever has gathered is taken at once, up to a count and a size. Idle, that
+ * is one message in one run, at once; busy, hundreds.
+ *
+ * Entries leave the intake only after the engine has the batch durably. A crash between the two starts them again
+ * in another batch; the first outcome stands.
+ */
+import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Batch } from '../../workflows/steps.ts';
+import type { Logger } from '../logger.ts';
+import type { Submission } from '../message.ts';
+import type { WorkerMetrics } from '../metrics.ts';
+import type { Intake, IntakeEntry } from '../rooms/intake.ts';
+import type { Engine } from './engine.ts';
+import type { Membership } from './membership.ts';
+
+export type DispatcherOptions = { maxBatch: number; maxBatchBytes: number; inFlight: number };
+
+type Deps = {
+  intake: Intake;
+  engine: Engine;
+  membership: Membership;
+  /** Sets aside entries that this version cannot read. Repeats until it is done. */
+  setAside(entries: { partition: number; entryId: string; fields: Record<string, string> }[]): Promise<void>;
+  options: DispatcherOptions;
+  metrics: WorkerMetrics;
+  logger: Logger;
+};
+
+export type Dispatcher = { run(): Promise<void>; close(): Promise<void> };
+
+const WAIT_MS = 1_000;
+const RETRY = { firstMs: 100, maxMs: 5_000 };
+
+export function createDispatcher({
+  intake,
+  engine,
+  membership,
+  setAside,
+  options,
+  metrics,
+  logger,
+}: Deps): Dispatcher {
+  const stop = new AbortController();
+  const positions = new Map<number, string>();
+  let unfinished = 0;
+  let wake = () => {};
+
+  /** Partitions that were dealt to this worker are read from their beginning; lost ones are forgotten. */
+  function follow(owned: ReadonlySet<number>) {
+    for (const partition of positions.keys()) if (!owned.has(partition)) positions.delete(partition);
+    for (const partition of owned) if (!positions.has(partition)) positions.set(partition, '0');
+  }
+
+  /** Repeats a call until it is done or the dispatcher closes; answers undefined then. */
+  async function insist<T>(what: string, call: () => Promise<T>): Promise<T | undefined> {
+    for (let wait = RETRY.firstMs; !stop.signal.aborted; wait = Math.min(wait * 2, RETRY.maxMs)) {
+      try {
+        return await call();
+      } catch (error) {
+        logger.warn({ error, what }, 'to be tried again');
+        await delay(wait, undefined, { signal: stop.signal }).catch(() => undefined);
+      }
+    }
+    return undefined;
+  }
+
+  async function dispatch(entries: IntakeEntry[]) {
+    const unknown = entries.flatMap(entry =>
+      'unknown' in entry ? [{ ...entry, fields: entry.unknown }] : [],
+    );
+    if (unknown.length > 0) await insist('set aside', () => setAside(unknown));
+    const submissions = entries.flatMap(entry => ('submission' in entry ? [entry.submission] : []));
+    if (submissions.length > 0) {
+      metrics.batchSize.observe(submissions.length);
+      const batch = batchOf(submissions);
+      const run = await insist('start', () => engine.start(batch));
+      if (run === undefined) return;
+      await insist('remove', () => intake.remove(entries));
+      await run.finished;
+    } else await insist('remove', () => intake.remove(entries));
+  }
+
+  /** Counts a batch as unfinished until the engine says that it is done. */
+  async function watched(entries: IntakeEntry[]) {
+    unfinished += 1;
+    metrics.inFlight.set(unfinished);
+    await dispatch(entries).catch(error => logger.error({ error }, 'a batch could not be dispatched'));
+    unfinished -= 1;
+    metrics.inFlight.set(unfinished);
+    wake();
+  }
+
+  async function takeNext() {
+    follow(membership.owned());
+    const entries = await intake.read(positions, {
+      count: options.maxBatch,
+      bytes: options.maxBatchBytes,
+      waitMs: WAIT_MS,
+    });
+    if (stop.signal.aborted || entries.length === 0) return;
+    for (const { partition, entryId } of entries) positions.set(partition, entryId);
+    void watched(entries);
+  }
+
+  return {
+    async run() {
+      while (!stop.signal.aborted) {
+        if (unfinished >= options.inFlight) await new Promise<void>(resolve => (wake = resolve));
+        else if (membership.owned().size === 0)
+          await delay(100, undefined, { signal: stop.signal }).catch(() => undefined);
+        else await insist('read', takeNext);
+      }
+    },
+    async close() {
+      stop.abort();
+      wake();
+    },
+  };
+}
+
+/** A batch's name follows from what is in it, so that a start repeated after a lost answer finds itself. */
+function batchOf(submissions: Submission[]): Batch {
+  const hash = createHash('sha256');
+  for (const { room, id, revision } of submissions) hash.update(`${room} ${id} ${revision}\n`);
+  const dispatchedAt = new Date().toISOString();
+  const first = submissions[0]!;
+  const id = `batch-${first.room}-${first.id}-${submissions.length}-${hash.digest('hex').slice(0, 12)}`;
+  return { id, dispatchedAt, submissions };
+}

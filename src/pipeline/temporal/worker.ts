@@ -1,0 +1,44 @@
+import { fileURLToPath } from 'node:url';
+import { DefaultLogger, type NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { Steps } from '../../../workflows/steps.ts';
+import type { Logger } from '../../logger.ts';
+
+type Deps = {
+  connection: NativeConnection;
+  namespace: string;
+  taskQueue: string;
+  identity: string;
+  activities: Steps;
+  shutdownMs: number;
+  logger: Logger;
+};
+
+/** Sends the SDK's own logs through ours and leaves signals to the entry. Once a process, before anything else. */
+export function installTemporalRuntime(logger: Logger) {
+  const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+  Runtime.install({
+    logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
+      const { error, taskToken: _taskToken, ...rest } = meta ?? {};
+      logger[levels[level]]({ temporal: rest, ...(error === undefined ? {} : { error }) }, message);
+    }),
+    shutdownSignals: [],
+  });
+}
+
+/** Runs the flow and its steps for Temporal. `shutdown` lets what is under way end, within `shutdownMs`. */
+export async function createTemporalWorker(deps: Deps): Promise<Worker> {
+  const { connection, namespace, taskQueue, identity, activities, shutdownMs } = deps;
+  return await Worker.create({
+    connection,
+    namespace,
+    taskQueue,
+    identity,
+    activities,
+    workflowsPath: fileURLToPath(new URL('../../../workflows/index.ts', import.meta.url)),
+    shutdownGraceTime: shutdownMs * 0.7,
+    shutdownForceTime: shutdownMs * 0.9,
+    // Runs are short and end in one workflow task, on the non-sticky queue.
+    workflowTaskPollerBehavior: { type: 'autoscaling' },
+    maxCachedWorkflows: 200,
+  });
+}

@@ -1,0 +1,71 @@
+/** Temporal's side of the flow: which steps run close by, how they are tried again, what a run shows. */
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  isCancellation,
+  proxyActivities,
+  proxyLocalActivities,
+  setCurrentDetails,
+  TimeoutFailure,
+} from '@temporalio/workflow';
+import { type BatchSummary, messageFlow } from './message-flow.ts';
+import { type Batch, NEVER_AGAIN, STEP_POLICY, type StepName, type Steps } from './steps.ts';
+
+/**
+ * One run a batch. Its input holds the messages; its results and details hold counts, verdicts and places, no text.
+ * Quick attempts are local activities (one workflow task for the whole batch); a part that stays away is waited
+ * for by an ordinary activity, whose attempts and last failure operators see.
+ */
+export async function messageBatch(batch: Batch): Promise<BatchSummary> {
+  const summary = await messageFlow(batch, { steps: durableSteps(), poison: poisonOf });
+  setCurrentDetails(
+    `${summary.stored} stored, ${summary.unchanged} already there, ${summary.duplicates} withdrawn, ${summary.deadLettered} set aside`,
+  );
+  return summary;
+}
+
+function durableSteps(): Steps {
+  const names = Object.keys(STEP_POLICY) as StepName[];
+  return Object.fromEntries(names.map(name => [name, durableStep(name)])) as unknown as Steps;
+}
+
+function durableStep(name: StepName) {
+  const policy = STEP_POLICY[name];
+  const retry = {
+    initialInterval: policy.firstRetryMs,
+    maximumInterval: policy.maxRetryMs,
+    nonRetryableErrorTypes: [NEVER_AGAIN],
+  };
+  const close = proxyLocalActivities<Record<StepName, (input: unknown) => Promise<unknown>>>({
+    startToCloseTimeout: policy.timeoutMs,
+    retry: { ...retry, maximumAttempts: policy.attempts },
+  });
+  const patient = proxyActivities<Record<StepName, (input: unknown) => Promise<unknown>>>({
+    startToCloseTimeout: policy.timeoutMs,
+    retry,
+  });
+  return async (input: unknown) => {
+    try {
+      return await close[name](input);
+    } catch (error) {
+      if (policy.afterwards === 'fail' || isCancellation(error) || isNeverAgain(error)) throw error;
+      return await patient[name](input);
+    }
+  };
+}
+
+function isNeverAgain(error: unknown): boolean {
+  return (
+    error instanceof ActivityFailure &&
+    error.cause instanceof ApplicationFailure &&
+    error.cause.type === NEVER_AGAIN
+  );
+}
+
+/** An analysis that failed or timed out as often as it may is the messages' own fault; a cancellation is not. */
+function poisonOf(error: unknown): string | undefined {
+  if (isCancellation(error) || !(error instanceof ActivityFailure)) return undefined;
+  const { cause } = error;
+  if (cause instanceof TimeoutFailure) return `${error.activityType} took too long`;
+  return `${error.activityType}: ${cause instanceof ApplicationFailure ? (cause.type ?? 'Error') : 'failed'}`;
+}

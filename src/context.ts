@@ -1,0 +1,236 @@
+/**
+ * The composition root: builds the parts of a gateway or a worker from the configuration, and closes them in
+ * reverse order of their making. Overrides are the only seam for tests.
+ */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { createActivities } from '../activities/index.ts';
+import { startAdminServer } from './admin.ts';
+import { type Config, required } from './config.ts';
+import { createLanguageDetector } from './enrichment/language.ts';
+import { createSentimentAnalyser } from './enrichment/sentiment.ts';
+import { createFront } from './front/front.ts';
+import { createLogger, type Logger } from './logger.ts';
+import { createGatewayMetrics, createWorkerMetrics } from './metrics.ts';
+import { createJudge } from './moderation/judge.ts';
+import { createDispatcher } from './pipeline/dispatcher.ts';
+import { createMembership } from './pipeline/membership.ts';
+import { createSetAside } from './pipeline/set-aside.ts';
+import { createTemporalEngine } from './pipeline/temporal/client.ts';
+import { connectTemporal, registerSearchAttributes } from './pipeline/temporal/connection.ts';
+import { createTemporalWorker, installTemporalRuntime } from './pipeline/temporal/worker.ts';
+import { createHub } from './rooms/hub.ts';
+import { createIntake } from './rooms/intake.ts';
+import { createJanitor } from './rooms/janitor.ts';
+import { createOutcomes } from './rooms/outcomes.ts';
+import { createPageCache } from './rooms/page-cache.ts';
+import { createPartitions } from './rooms/partitions.ts';
+import { createPresence } from './rooms/presence.ts';
+import { connectRedis, durabilityWarnings, whenReady } from './rooms/redis.ts';
+import { createRoomLog } from './rooms/room-log.ts';
+import { createScripts } from './rooms/scripts.ts';
+import { createEpochStore } from './store/epochs.ts';
+import { createMessageStore } from './store/messages.ts';
+import { migrate } from './store/migrate.ts';
+import { createPool } from './store/pool.ts';
+
+export type Overrides = { logger?: Logger };
+export type Service = { url: string; close(): Promise<void> };
+
+/** How often each room's log is compared with what arrived: a silent subscription is noticed within this. */
+const HUB_CHECK_MS = 3_000;
+const START_TIMEOUT_MS = 20_000;
+
+/** Closes in reverse order of `add`, each once, whatever another one throws. */
+function createClosers(logger: Logger) {
+  const closers: { name: string; close: () => unknown }[] = [];
+  return {
+    add: <T>(name: string, part: T, close: (part: T) => unknown): T => {
+      closers.push({ name, close: () => close(part) });
+      return part;
+    },
+    async close() {
+      for (let closer = closers.pop(); closer; closer = closers.pop()) {
+        try {
+          await closer.close();
+        } catch (error) {
+          logger.warn({ name: closer.name, error }, 'a part did not close cleanly');
+        }
+      }
+    },
+  };
+}
+
+/** What gateways and workers share: Redis, Postgres, the room log. */
+async function createShared(config: Config, part: string, overrides: Overrides) {
+  const logger = overrides.logger ?? createLogger({ level: config.logLevel, part });
+  const closers = createClosers(logger);
+  const redisOf = (name: string) => {
+    const options = {
+      url: required(config.redisUrl, 'REDIS_URL'),
+      timeoutMs: config.redisTimeoutMs,
+      name,
+      logger,
+    };
+    return closers.add(`redis ${name}`, connectRedis(options), redis => redis.disconnect());
+  };
+  const pool = closers.add(
+    'postgres',
+    createPool({
+      databaseUrl: required(config.databaseUrl, 'DATABASE_URL'),
+      size: config.databasePoolSize,
+      timeoutMs: config.databaseTimeoutMs,
+      name: part,
+    }),
+    made => made.end(),
+  );
+  const redis = redisOf(part);
+  await whenReady(redis, START_TIMEOUT_MS);
+  const scripts = createScripts(redis);
+  const epochs = createEpochStore(pool);
+  const partitions = createPartitions({ redis, scripts, epochs, logger, count: config.log.partitions });
+  await partitions.checkLayout();
+  const log = createRoomLog({ scripts, partitions, epochs, options: config.log, logger });
+  const store = createMessageStore(pool);
+  /** Each part by name, as the health calls show it. */
+  const ready = async (): Promise<Record<string, string>> => ({
+    redis: redis.status === 'ready' ? 'ok' : 'Redis does not answer',
+  });
+  return { logger, closers, redisOf, redis, pool, scripts, log, store, ready };
+}
+
+/** A gateway that listens. Throws where it cannot start. */
+export async function createGateway(
+  config: Config,
+  overrides: Overrides = {},
+): Promise<Service & { drain(): Promise<void> }> {
+  const shared = await createShared(config, 'gateway', overrides);
+  const { logger, closers, redis, redisOf, scripts, log, store, ready, pool } = shared;
+  for (const warning of await durabilityWarnings(redis)) logger.warn(warning);
+  await migrate(pool).catch(error =>
+    logger.warn({ error }, 'Postgres does not answer yet: history waits for it'),
+  );
+  const metrics = createGatewayMetrics();
+  const subscriber = redisOf('subscriber');
+  await whenReady(subscriber, START_TIMEOUT_MS);
+  const hub = closers.add(
+    'hub',
+    createHub({ log, subscriber, logger, metrics, checkMs: HUB_CHECK_MS }),
+    made => made.close(),
+  );
+  const presenceDeps = { redis, scripts, logger, partitions: config.log.partitions };
+  const presence = closers.add('presence', createPresence(presenceDeps), made => made.close());
+  const webDir = fileURLToPath(new URL('../dist/web', import.meta.url));
+  const pages = createPageCache({ log, scripts, redis, logger });
+  const front = createFront({
+    config,
+    logger,
+    metrics,
+    redis,
+    log: { append: log.append, ...pages },
+    hub,
+    presence,
+    store,
+    ready,
+    ...(existsSync(webDir) ? { webDir } : {}),
+  });
+  closers.add('front', front, made => made.close());
+  const { url } = await front.listen();
+  return { url, drain: () => front.drain(), close: () => closers.close() };
+}
+
+/** A worker: the dispatcher, and the engine's worker that runs the steps. Resolves when it takes work. */
+export async function createWorker(
+  config: Config,
+  overrides: Overrides = {},
+): Promise<Service & { failed: Promise<never> }> {
+  const { logger, closers, redisOf, redis, pool, scripts, log, store, ready } = await createShared(
+    config,
+    'worker',
+    overrides,
+  );
+  await migrate(pool);
+  const metrics = createWorkerMetrics();
+  const outcomes = createOutcomes({ log, scripts });
+  const analysers = {
+    language: await createLanguageDetector(),
+    judge: createJudge(),
+    sentiment: createSentimentAnalyser(),
+  };
+  const activities = createActivities({ analysers, outcomes, store, metrics, logger });
+  const { engine, failed } = await startTemporal(config, { activities, closers, logger });
+  const reader = redisOf('intake');
+  await whenReady(reader, START_TIMEOUT_MS);
+  const intake = createIntake({ redis, reader });
+  const { partitions } = config.log;
+  const membershipDeps = { redis, logger, workerId: config.pipeline.workerId, partitions };
+  const membership = closers.add('membership', createMembership(membershipDeps), made => made.close());
+  await membership.renew();
+  const janitorDeps = { redis, scripts, options: config.log, logger, owned: membership.owned };
+  closers.add('janitor', createJanitor(janitorDeps), made => made.close());
+  const setAside = createSetAside({ store, logger, metrics });
+  const dispatcher = createDispatcher({
+    intake,
+    engine,
+    membership,
+    setAside,
+    options: config.pipeline,
+    metrics,
+    logger,
+  });
+  const dispatching = dispatcher.run();
+  closers.add('dispatcher', dispatcher, async made => {
+    await made.close();
+    await dispatching;
+  });
+  const refresh = async () => {
+    const depth = await intake.depth(partitions);
+    metrics.intakeDepth.set(depth.entries);
+    metrics.intakeAge.set(depth.oldestMs / 1_000);
+    metrics.unstored.set(depth.unstored);
+  };
+  const admin = await startAdminServer({
+    port: config.workerAdminPort,
+    registry: metrics.registry,
+    refresh,
+    ready,
+  });
+  closers.add('admin', admin, made => made.close());
+  return { url: admin.url, failed, close: () => closers.close() };
+}
+
+type TemporalDeps = {
+  activities: ReturnType<typeof createActivities>;
+  closers: ReturnType<typeof createClosers>;
+  logger: Logger;
+};
+
+/** Connects to Temporal, for as long as that takes, and starts its worker; `failed` rejects if that ever ends. */
+async function startTemporal(config: Config, { activities, closers, logger }: TemporalDeps) {
+  installTemporalRuntime(logger);
+  const address = required(config.temporalAddress, 'TEMPORAL_ADDRESS');
+  const { taskQueue, workerId: identity } = config.pipeline;
+  const namespace = config.temporalNamespace;
+  const stop = new AbortController();
+  const connection = await connectTemporal({ address, logger, signal: stop.signal });
+  closers.add('temporal connection', connection, made => made.close());
+  const searchable = await registerSearchAttributes(connection, namespace, logger);
+  const deps = {
+    connection,
+    namespace,
+    taskQueue,
+    identity,
+    activities,
+    shutdownMs: config.shutdownMs,
+    logger,
+  };
+  const worker = await createTemporalWorker(deps);
+  const running = worker.run();
+  const failed = running.then(() => new Promise<never>(() => {}));
+  closers.add('temporal worker', worker, async made => {
+    if (made.getState() === 'RUNNING') made.shutdown();
+    await running.catch(() => undefined);
+  });
+  const engine = createTemporalEngine({ connection, namespace, taskQueue, searchable, logger });
+  return { engine, failed };
+}

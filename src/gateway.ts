@@ -1,0 +1,4 @@
+import { createGateway } from './context.ts';
+import { runEntry } from './entry.ts';
+
+await runEntry(createGateway);

@@ -1,0 +1,144 @@
+/** How messages stand in the table: to rows and back. Pure. */
+import {
+  maskSpans,
+  type Outcome,
+  type Reason,
+  type Submission,
+  type Verdict,
+  type Versions,
+} from '../message.ts';
+import type { LoggedMessage } from '../rooms/log-types.ts';
+
+export type PersistRow = { submission: Submission; outcome: Outcome; batch: string; announcedAt: string };
+export type Key = { room: string; id: number; revision: number };
+
+/** A stored message: `content` is what readers see, `original` what the author wrote where that differs. */
+export type StoredMessage = LoggedMessage & { original?: string; storedAt: string; epoch: string };
+
+/** The columns that persist writes, in the order of `toColumns`, with their types. */
+export const COLUMNS = {
+  room: 'text',
+  id: 'bigint',
+  revision: 'integer',
+  epoch: 'text',
+  user_id: 'text',
+  name: 'text',
+  client_id: 'text',
+  content: 'text',
+  shown: 'text',
+  reply_to: 'bigint',
+  status: 'text',
+  reason: 'text',
+  audience: 'text',
+  created_at: 'timestamptz',
+  edited_at: 'timestamptz',
+  language: 'text',
+  language_confidence: 'double precision',
+  sentiment: 'double precision',
+  sentiment_label: 'text',
+  verdict: 'jsonb',
+  versions: 'jsonb',
+  batch: 'text',
+  announced_at: 'timestamptz',
+} as const;
+
+type Value = string | number | null;
+
+/** One row's values, by column. */
+export function toColumns({
+  submission,
+  outcome,
+  batch,
+  announcedAt,
+}: PersistRow): Record<keyof typeof COLUMNS, Value> {
+  const { content } = submission;
+  return {
+    room: submission.room,
+    id: submission.id,
+    revision: submission.revision,
+    epoch: submission.epoch,
+    user_id: submission.user,
+    name: submission.name ?? null,
+    client_id: submission.clientId,
+    content,
+    shown: outcome.status === 'masked' ? maskSpans(content, outcome.verdict.spans) : null,
+    reply_to: submission.replyTo ?? null,
+    status: outcome.status,
+    reason: outcome.reason ?? null,
+    audience: outcome.audience,
+    created_at: submission.timestamp,
+    edited_at: submission.editedAt ?? null,
+    language: outcome.language.code,
+    language_confidence: outcome.language.confidence,
+    sentiment: outcome.sentiment.score,
+    sentiment_label: outcome.sentiment.label,
+    verdict: JSON.stringify(outcome.verdict),
+    versions: JSON.stringify(outcome.versions),
+    batch,
+    announced_at: announcedAt === '' ? null : announcedAt,
+  };
+}
+
+/** A row as Postgres gives it. */
+export type Row = {
+  room: string;
+  id: number;
+  revision: number;
+  epoch: string;
+  user_id: string;
+  name: string | null;
+  client_id: string | null;
+  content: string | null;
+  shown: string | null;
+  reply_to: number | null;
+  status: 'visible' | 'masked' | 'held' | 'removed';
+  reason: Reason | null;
+  audience: 'all' | 'author';
+  created_at: Date;
+  edited_at: Date | null;
+  language: string | null;
+  language_confidence: number | null;
+  sentiment: number | null;
+  sentiment_label: 'negative' | 'neutral' | 'positive' | null;
+  verdict: Verdict | null;
+  versions: Versions | null;
+  batch: string | null;
+  announced_at: Date | null;
+  stored_at: Date;
+};
+
+export function fromRow(row: Row): StoredMessage {
+  const shown = row.shown ?? row.content;
+  return {
+    id: row.id,
+    revision: row.revision,
+    room: row.room,
+    user: row.user_id,
+    ...optional('name', row.name),
+    ...(row.status === 'removed' ? {} : optional('content', shown)),
+    timestamp: row.created_at.toISOString(),
+    ...optional('clientId', row.client_id),
+    ...optional('replyTo', row.reply_to),
+    status: row.status,
+    ...(row.language === null
+      ? {}
+      : { language: { code: row.language, confidence: row.language_confidence ?? 0 } }),
+    ...(row.sentiment === null || row.sentiment_label === null
+      ? {}
+      : { sentiment: { score: row.sentiment, label: row.sentiment_label } }),
+    ...optional('editedAt', row.edited_at?.toISOString() ?? null),
+    ...optional('reason', row.reason),
+    ...(row.audience === 'author' ? { audience: 'author' as const } : {}),
+    ...optional('verdict', row.verdict),
+    ...optional('versions', row.versions),
+    ...optional('batch', row.batch),
+    ...optional('announcedAt', row.announced_at?.toISOString() ?? null),
+    ...(row.content !== null && row.content !== shown ? { original: row.content } : {}),
+    storedAt: row.stored_at.toISOString(),
+    epoch: row.epoch,
+  };
+}
+
+function optional<K extends string, V>(key: K, value: V | null): { [key in K]?: V } {
+  return (value === null ? {} : { [key]: value }) as { [key in K]?: V };
+}

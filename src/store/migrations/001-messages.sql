@@ -63,6 +63,6 @@ CREATE TABLE epochs (
 CREATE INDEX epochs_partition ON epochs (partition);
 
 CREATE TABLE layout (
-  only boolean PRIMARY KEY DEFAULT true CHECK (only),
+  single boolean PRIMARY KEY DEFAULT true CHECK (single),
   partitions integer NOT NULL
 );

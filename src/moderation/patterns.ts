@@ -1,0 +1,65 @@
+import { collapseDuplicatesTransformer, DataSet, englishDataset, pattern, RegExpMatcher } from 'obscenity';
+import type { Folded } from './normalise.ts';
+
+/** What a pattern found at the folded characters `from`..`to` (exclusive); `word` names its phrase. */
+export type PatternHit = { word: string; from: number; to: number };
+
+/** Phrases of the dataset that hit too much clean chat; the lexicon holds their unmistakable forms as whole words. */
+const LEFT_OUT = new Set(
+  'abo anal arse ass boob chink cock cum dyke fag negro nigger porn prick scat sex spastic tit turd twat'.split(
+    ' ',
+  ),
+);
+
+/** Innocent words around the remaining patterns, beside those that the dataset brings itself. */
+const INNOCENT =
+  `scunthorpe cummings dickinson dickson dickerson dickie dickey dickcissel penistone fukushima fukuoka
+  fukuda fukui fukuyama shiitake shitzu mishit pussycat pussy_willow pussyfoot rapeseed wankel pissarro pissaladi
+  retardant anusvara romanus retardation gas_mask`
+    .split(/\s+/)
+    .map(term => term.replace('_', ' '));
+
+/** Letters that stay double where they are repeated, for the patterns need them so (`boob`, `nigger`, `asshole`). */
+const DOUBLED: ReadonlyMap<string, number> = new Map(
+  ['b', 'e', 'o', 'l', 's', 'g'].map(letter => [letter, 2]),
+);
+
+/**
+ * The patterns of obscenity's English dataset over folded text, letters repeated or not. They find rude words
+ * inside longer ones, which the lexicon of whole words does not.
+ */
+export function createPatternFinder(): (folded: Folded) => PatternHit[] {
+  const dataset = new DataSet<{ originalWord: string }>()
+    .addAll(englishDataset)
+    .removePhrasesIf(({ metadata }) => LEFT_OUT.has(metadata?.originalWord ?? ''))
+    .addPhrase(phrase => phrase.setMetadata({ originalWord: 'nigger' }).addPattern(pattern`n[i]gger`))
+    .addPhrase(phrase => phrase.setMetadata({ originalWord: 'nigga' }).addPattern(pattern`n[i]gga`))
+    .addPhrase(phrase => phrase.setMetadata({ originalWord: 'faggot' }).addPattern(pattern`faggot`))
+    .addPhrase(phrase => phrase.setMetadata({ originalWord: 'asshole' }).addPattern(pattern`asshole`))
+    .addPhrase(phrase => phrase.setMetadata({ originalWord: 'cocksucker' }).addPattern(pattern`cocksuck`));
+  const collapsing = collapseDuplicatesTransformer({ customThresholds: new Map(DOUBLED) });
+  const { blacklistedTerms, whitelistedTerms } = dataset.build();
+  const matcher = new RegExpMatcher({
+    blacklistedTerms,
+    whitelistedTerms: [...new Set([...(whitelistedTerms ?? []), ...INNOCENT].map(collapsed))],
+    blacklistMatcherTransformers: [collapsing],
+    whitelistMatcherTransformers: [collapsing],
+  });
+  return ({ text }) =>
+    matcher.getAllMatches(text).map(match => ({
+      word: dataset.getPayloadWithPhraseMetadata(match).phraseMetadata?.originalWord ?? '',
+      from: match.startIndex,
+      to: match.endIndex + 1,
+    }));
+}
+
+/** A term as the matcher sees the text: repeated letters collapsed by the same table. */
+function collapsed(term: string): string {
+  let out = '';
+  let run = 0;
+  for (let i = 0; i < term.length; i++) {
+    run = term[i] === term[i - 1] ? run + 1 : 1;
+    if (run <= (DOUBLED.get(term[i]!) ?? 1)) out += term[i];
+  }
+  return out;
+}

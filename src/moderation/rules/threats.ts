@@ -1,0 +1,44 @@
+import { type Hit, spanOf } from '../hit.ts';
+import type { Folded } from '../normalise.ts';
+
+/** What may stand between two words of a threat. Bounded, so that no text makes the search slow. */
+const GAP = '[^a-z0-9]{1,4}';
+const phrase = (text: string) => new RegExp(`(?<![a-z])(?:${text.replaceAll(' ', GAP)})(?![a-z])`, 'g');
+
+const WILL = `i(?:ll|${GAP}ll|${GAP}will|m${GAP}gonna|${GAP}m${GAP}gonna|m${GAP}going to|${GAP}m${GAP}going to)`;
+const HARM = '(?:kill|murder|rape|behead|stab|shoot|strangle|lynch)';
+const MUCH = `(?:(?:fucking|fuckin)${GAP})?`;
+
+/** A threat to the reader's life or body, or a call to end it, in so many words. */
+const DIRECT: readonly RegExp[] = [
+  phrase(`${WILL} ${MUCH}${HARM} (?:you|u|ya|your family|your kids)`),
+  phrase(`(?:go|just|please) (?:and )?(?:kill yourself|kill urself|hang yourself|kys)`),
+  phrase(`(?:kill yourself|kill urself|kys|neck yourself)`),
+  phrase(`(?:i|we)(?: will)? (?:know where|find out where) (?:you|u) live`),
+];
+
+/** Wishes of death: noted for moderators, for they are as often a figure of speech. */
+const WISH: readonly RegExp[] = [
+  phrase(
+    `(?:hope|wish) (?:you|u|they|he|she|your family) (?:all )?(?:die|dies|burn|rot|get killed|get raped)`,
+  ),
+  phrase(
+    `(?:you|they|he|she) (?:all )?(?:deserve|deserves|need|needs|should) (?:to )?(?:die|be killed|be shot|be hanged)`,
+  ),
+  phrase(`(?:kill|gas|exterminate|lynch) (?:all|every|them all|those)`),
+];
+
+/** Direct threats block, wishes of death are flagged. English. */
+export function findThreats(view: Folded): Hit[] {
+  return [
+    ...DIRECT.flatMap(pattern => hits(pattern, view, { rule: 'threat/direct', action: 'block' })),
+    ...WISH.flatMap(pattern => hits(pattern, view, { rule: 'threat/wish', action: 'flag' })),
+  ];
+}
+
+function hits(pattern: RegExp, view: Folded, verdict: Omit<Hit, 'spans'>): Hit[] {
+  return [...view.text.matchAll(pattern)].map(match => ({
+    ...verdict,
+    spans: [spanOf(view, match.index, match.index + match[0].length)],
+  }));
+}

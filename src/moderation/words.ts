@@ -1,0 +1,118 @@
+import { lexicon, type Strength } from './lexicon.ts';
+import type { Folded } from './normalise.ts';
+
+/** A word of the lexicon, found at the folded characters `from`..`to` (exclusive). */
+export type WordHit = { word: string; strength: Strength; from: number; to: number };
+
+type Token = { text: string; from: number };
+/** A word with the lengths of its runs of equal letters: `boobs` is b1 o2 b1 s1. */
+type Entry = { word: string; strength: Strength; runs: number[] };
+
+const TOKEN = /[a-z]+/g;
+const MASKED = /[a-z][a-z*#]{2,31}/g;
+const LETTER_OR_L = /[1!|]/;
+
+/** What stands between the halves of a word that was split once. */
+const SPLIT = /^[ .\-_*']$/;
+const SPLIT_LENGTHS = { half: 2, whole: 4 };
+/** Halves that are words of their own: two of them beside each other are a sentence (`pen is`, `who re`). */
+const ORDINARY = new Set(
+  `a ad ago ah al all am an and ant any are as ask at ate bad bag be bed big bit box boy bull but by can cat cop
+  cup cut dad day did do dog eat egg end er far fat few fit for fun gay get go god got guy had has hat he head her hi
+  him his hit hog hole how i if in is it its jack job key kid la lay let lit lo log lot low ma mad man may me men met mix
+  mother my no nor not now nut of off oh ok old on or our out own pa pay pen per pet pig pin pit put ran re red rub run
+  sad sat saw say sea see set she sick sit so son sun tan ten the they this tip tit to top try two up us van was way we
+  wet who why win wit won yes yet you`.split(/\s+/),
+);
+
+/**
+ * Finds whole words of the lexicon: as written, with letters repeated (`shhiiit`), with letters starred out
+ * (`s**t`), split once (`sh it`), and with an l written as 1, ! or |.
+ */
+export function createWordFinder(): (folded: Folded, content: string) => WordHit[] {
+  const words = lexicon();
+  const byLetters = new Map<string, Entry[]>();
+  const byLength = new Map<number, string[]>();
+  for (const [word, strength] of words) {
+    push(byLetters, withoutRepeats(word), { word, strength, runs: runsOf(word) });
+    push(byLength, word.length, word);
+  }
+
+  const whole = (token: string): Entry | undefined => {
+    const entries = byLetters.get(withoutRepeats(token));
+    if (entries === undefined) return undefined;
+    const runs = runsOf(token);
+    return entries.find(entry => entry.runs.every((length, i) => runs[i]! >= length));
+  };
+  const starred = (token: string) => byLength.get(token.length)?.find(word => fits(token, word));
+
+  return (folded, content) => {
+    const tokens = [...folded.text.matchAll(TOKEN)].map(match => ({ text: match[0], from: match.index }));
+    const hits: WordHit[] = [];
+    const add = (word: string | undefined, from: number, length: number) => {
+      if (word !== undefined) hits.push({ word, strength: words.get(word)!, from, to: from + length });
+    };
+    tokens.forEach((token, i) => {
+      const found = whole(token.text) ?? whole(withL(token, folded, content));
+      add(found?.word, token.from, token.text.length);
+      const next = tokens[i + 1];
+      if (found || !next || !mayBeSplit(token, next, folded.text)) return;
+      const both = token.text + next.text;
+      if (words.has(both)) add(both, token.from, both.length + 1);
+    });
+    for (const { 0: text, index } of folded.text.matchAll(MASKED)) {
+      if (/[*#]/.test(text)) add(starred(text), index, text.length);
+    }
+    return hits;
+  };
+}
+
+/** Stars may hide any letter but the first; a word that ends in stars must be hidden by two of them or more. */
+function fits(token: string, word: string): boolean {
+  if (/[a-z][*#]$/.test(token)) return false;
+  for (let i = 0; i < word.length; i++) {
+    const sign = token[i]!;
+    if (sign !== word[i] && sign !== '*' && sign !== '#') return false;
+  }
+  return word.length > 3;
+}
+
+function mayBeSplit(first: Token, second: Token, text: string): boolean {
+  const gap = first.from + first.text.length;
+  if (second.from !== gap + 1 || !SPLIT.test(text[gap]!)) return false;
+  const { half, whole } = SPLIT_LENGTHS;
+  if (first.text.length < half || second.text.length < half) return false;
+  if (first.text.length + second.text.length < whole) return false;
+  return !(ORDINARY.has(first.text) && ORDINARY.has(second.text));
+}
+
+function withL({ text, from }: Token, folded: Folded, content: string): string {
+  if (!text.includes('i')) return text;
+  let out = '';
+  for (let i = 0; i < text.length; i++) {
+    const original = content[folded.starts[from + i]!]!;
+    out += text[i] === 'i' && LETTER_OR_L.test(original) ? 'l' : text[i];
+  }
+  return out;
+}
+
+function withoutRepeats(word: string): string {
+  let out = '';
+  for (let i = 0; i < word.length; i++) if (word[i] !== word[i - 1]) out += word[i];
+  return out;
+}
+
+function runsOf(word: string): number[] {
+  const runs: number[] = [];
+  for (let i = 0; i < word.length; i++) {
+    if (word[i] === word[i - 1]) runs[runs.length - 1]!++;
+    else runs.push(1);
+  }
+  return runs;
+}
+
+function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const values = map.get(key);
+  if (values) values.push(value);
+  else map.set(key, [value]);
+}

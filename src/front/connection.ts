@@ -1,0 +1,163 @@
+/**
+ * One socket, from its 101 to its end. It is *open* until it is closed from here or by the peer; then it leaves
+ * its rooms at once, takes no more frames and sends none.
+ */
+import { randomUUID } from 'node:crypto';
+import { WebSocket } from 'ws';
+import type { Config } from '../config.ts';
+import { CLOSE } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import type { GatewayMetrics } from '../metrics.ts';
+import type { Hub, Member, Presence } from '../rooms/hub-types.ts';
+import type { Ref } from './frames.ts';
+import type { Handle } from './handlers/handle.ts';
+import { startHeartbeat } from './heartbeat.ts';
+import type { Identity } from './identity.ts';
+import { createInbox } from './inbox.ts';
+import { encodeJoined, type Present } from './joined.ts';
+import { createOutbox, typeOf } from './outbox.ts';
+import { watchTokenEnd } from './token-end.ts';
+
+export type Connection = {
+  readonly id: string;
+  readonly identity: Identity;
+  readonly member: Member;
+  /** Rooms joined or being joined, with who was present then. */
+  readonly rooms: Map<string, Present>;
+  isOpen(): boolean;
+  /** Sends an encoded frame. */
+  send(type: string, frame: string): void;
+  answer(frame: { type: string; [field: string]: unknown }, ref?: Ref): void;
+};
+/** What the front does with a connection. */
+export type OpenConnection = {
+  /** Says goodbye with the delay after which to come back, and closes with 1001. */
+  drain(reconnectAfterMs: number): void;
+  terminate(): void;
+  closed: Promise<void>;
+};
+export type ConnectionDeps = {
+  config: Config;
+  logger: Logger;
+  metrics: GatewayMetrics;
+  hub: Hub;
+  presence: Presence;
+  handle: Handle;
+  /** Sees every frame of a room just before it is written. */
+  onDelivery(type: string, frame: string): void;
+};
+type Opening = { ws: WebSocket; identity: Identity; requestId: string };
+
+/** Greets a socket that has just been upgraded, and serves it until it ends. Attaches its listeners at once. */
+export function openConnection(opening: Opening, deps: ConnectionDeps): OpenConnection {
+  const { ws, identity } = opening;
+  const { config, metrics } = deps;
+  const outbox = createOutbox({ ws, metrics, close });
+  const connection = createConnection(opening, deps, outbox.send);
+  const inbox = createInbox({ ...deps, ws, connection, close });
+
+  function leaveRooms() {
+    for (const room of connection.rooms.keys()) {
+      deps.hub.leave(connection.member, room);
+      void deps.presence.leave(room, identity.user, connection.id);
+    }
+    connection.rooms.clear();
+  }
+  function close(code: number, reason: string) {
+    ws.close(code, reason);
+    leaveRooms();
+  }
+
+  ws.on('message', inbox.receive);
+  const { heartbeatMs, limits } = config;
+  const greeting = { protocol: 1, user: identity.user, connection: connection.id, heartbeatMs, limits };
+  connection.answer({ type: 'welcome', ...greeting });
+  const stop = startClocks({ ws, connection, heartbeatMs, close });
+  const closed = closing(opening, deps, connection.id, () => {
+    stop();
+    leaveRooms();
+    return { framesIn: inbox.count.frames, framesOut: outbox.count.frames };
+  });
+  return {
+    drain(reconnectAfterMs) {
+      connection.answer({ type: 'draining', reconnectAfterMs });
+      close(CLOSE.goingAway, 'draining');
+    },
+    terminate: () => ws.terminate(),
+    closed,
+  };
+}
+
+function createConnection(
+  { ws, identity }: Opening,
+  { onDelivery }: ConnectionDeps,
+  send: Connection['send'],
+): Connection {
+  const rooms = new Map<string, Present>();
+  const member: Member = {
+    viewer: { user: identity.user, moderator: identity.moderator },
+    deliver(frame) {
+      const type = typeOf(frame);
+      onDelivery(type, frame);
+      send(type, frame);
+    },
+    renewed(page) {
+      send('joined', encodeJoined(page, rooms.get(page.room) ?? { users: [], members: 0 }));
+    },
+  };
+  return {
+    id: randomUUID(),
+    identity,
+    member,
+    rooms,
+    isOpen: () => ws.readyState === WebSocket.OPEN,
+    send,
+    answer({ type, ...fields }, ref) {
+      send(type, JSON.stringify({ type, ...(ref === undefined ? {} : { ref }), ...fields }));
+    },
+  };
+}
+
+type Clocks = {
+  ws: WebSocket;
+  connection: Connection;
+  heartbeatMs: number;
+  close(code: number, reason: string): void;
+};
+
+/** The heartbeat and the token's end; answers what stops both. */
+function startClocks({ ws, connection, heartbeatMs, close }: Clocks): () => void {
+  const heartbeat = startHeartbeat(ws, heartbeatMs);
+  const { expiresAt } = connection.identity;
+  const tokenEnd = watchTokenEnd({
+    expiresAt,
+    onExpiring: () =>
+      connection.answer({ type: 'token.expiring', expiresAt: new Date(expiresAt).toISOString() }),
+    onExpired: () => close(CLOSE.tokenExpired, 'token_expired'),
+  });
+  return () => {
+    heartbeat.stop();
+    tokenEnd.stop();
+  };
+}
+
+/** Counts a connection in, and out when its socket has closed; resolves then. */
+function closing(
+  { ws, identity, requestId }: Opening,
+  { metrics, logger }: ConnectionDeps,
+  connection: string,
+  onClose: () => { framesIn: number; framesOut: number },
+): Promise<void> {
+  const startedAt = performance.now();
+  metrics.connections.inc();
+  return new Promise(resolve => {
+    ws.once('close', (code: number) => {
+      const counts = onClose();
+      metrics.connections.dec();
+      metrics.closes.inc({ code });
+      const ms = Math.round(performance.now() - startedAt);
+      logger.info({ requestId, connection, user: identity.user, code, ms, ...counts }, 'connection ended');
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,62 @@
+import { type Refusal, refuse } from '../errors.ts';
+import { ROOM_PATTERN } from '../message.ts';
+
+export type Cursor = { before: number } | { after: number } | { around: number };
+/** Without a cursor: the newest page. */
+export type HistoryQuery = { cursor?: Cursor; limit: number };
+export type RoomsQuery = { after?: string; limit: number };
+
+const CURSORS = ['before', 'after', 'around'] as const;
+const DEFAULT_LIMIT = 50;
+const MAX_LIMIT = 100;
+/** Longest name of an unknown parameter that is shown back. */
+const MAX_PATH_LENGTH = 64;
+
+/** The query of a history page. The order of checks: unknown parameters, the cursor, the limit. */
+export function parseHistoryQuery(query: URLSearchParams): HistoryQuery | Refusal {
+  const unknown = unknownOf(query, [...CURSORS, 'limit']);
+  if (unknown) return unknown;
+  const given = CURSORS.flatMap(name => query.getAll(name).map(value => ({ name, value })));
+  if (given.length > 1) return refuse('invalid_cursor', { path: given[1]!.name });
+  const limit = limitOf(query);
+  const [first] = given;
+  if (first === undefined) return limit ?? refuse('invalid_limit', { path: 'limit' });
+  const id = parseId(first.value, 0);
+  if (id === undefined) return refuse('invalid_cursor', { path: first.name });
+  if (limit === undefined) return refuse('invalid_limit', { path: 'limit' });
+  return { ...limit, cursor: { [first.name]: id } as Cursor };
+}
+
+/** The query of the list of rooms; `after` is the last name of the page before. */
+export function parseRoomsQuery(query: URLSearchParams): RoomsQuery | Refusal {
+  const unknown = unknownOf(query, ['after', 'limit']);
+  if (unknown) return unknown;
+  const [after, ...more] = query.getAll('after');
+  if (more.length > 0 || (after !== undefined && !ROOM_PATTERN.test(after))) {
+    return refuse('invalid_cursor', { path: 'after', message: 'The cursor is not one room name.' });
+  }
+  const limit = limitOf(query);
+  if (limit === undefined) return refuse('invalid_limit', { path: 'limit' });
+  return { ...limit, ...(after === undefined ? {} : { after }) };
+}
+
+/** A message id as text: plain digits, no sign, no leading zero, at most 2^53-1. */
+export function parseId(value: string, min: 0 | 1): number | undefined {
+  if (!/^(0|[1-9]\d{0,15})$/.test(value)) return undefined;
+  const id = Number(value);
+  return Number.isSafeInteger(id) && id >= min ? id : undefined;
+}
+
+function limitOf(query: URLSearchParams): { limit: number } | undefined {
+  const [value, ...more] = query.getAll('limit');
+  if (value === undefined) return { limit: DEFAULT_LIMIT };
+  const limit = more.length > 0 ? undefined : parseId(value, 1);
+  return limit === undefined || limit > MAX_LIMIT ? undefined : { limit };
+}
+
+function unknownOf(query: URLSearchParams, known: string[]): Refusal | undefined {
+  const unknown = [...query.keys()].find(name => !known.includes(name));
+  return unknown === undefined
+    ? undefined
+    : refuse('invalid_field', { path: unknown.slice(0, MAX_PATH_LENGTH) });
+}

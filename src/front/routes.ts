@@ -1,0 +1,60 @@
+import type { Express } from 'express';
+import type { Config } from '../config.ts';
+import type { Auth } from './auth.ts';
+import { createBodyReader } from './body.ts';
+import { createCors } from './cors.ts';
+import { createDevToken } from './dev-token.ts';
+import type { Endpoints } from './endpoint.ts';
+import { createReadyz, healthz, type Ready } from './health.ts';
+import type { History } from './history.ts';
+import { createMessageCalls } from './messages.ts';
+import type { Origins } from './origins.ts';
+import { createPage, createSecurityHeaders } from './page.ts';
+import { createSession } from './session.ts';
+import type { Submit } from './submit.ts';
+import type { Tickets } from './tickets.ts';
+
+type Deps = {
+  config: Config;
+  auth: Auth;
+  origins: Origins;
+  tickets: Tickets;
+  endpoints: Endpoints;
+  history: History;
+  submit: Submit;
+  ready: Ready;
+  webDir?: string;
+};
+
+/** The HTTP side, as protocol.md lists it; what is not here is `not_found`. */
+export function mountRoutes(app: Express, deps: Deps): void {
+  const { config, auth, endpoints, tickets } = deps;
+  const { open, signedIn } = endpoints;
+  const https = config.tls !== undefined;
+  const readBody = createBodyReader();
+  const session = createSession({ auth, https });
+  const messages = createMessageCalls({ ...deps, readBody });
+
+  app.use(endpoints.stamp);
+  app.use(createSecurityHeaders({ https }));
+  app.get('/healthz', open(healthz));
+  app.get('/readyz', open(createReadyz(deps.ready)));
+  app.use('/v1', createCors(deps.origins));
+  app.get('/v1/rooms', signedIn(messages.rooms));
+  app.get('/v1/rooms/:room/messages', signedIn(messages.page));
+  app.post('/v1/rooms/:room/messages', signedIn(messages.post));
+  app.get('/v1/rooms/:room/messages/:id', signedIn(messages.one));
+  app.post('/v1/session', signedIn(session.start));
+  app.delete('/v1/session', open(session.end));
+  app.post('/v1/dev/token', open(createDevToken(config.auth, auth, readBody)));
+  app.post(
+    '/v1/tickets',
+    signedIn(async (request, _response, { identity }) => {
+      const { ticket, expiresAt } = await tickets.issue(identity, request.headers.origin);
+      return { body: { ticket, expiresAt: new Date(expiresAt).toISOString() } };
+    }),
+  );
+  if (deps.webDir !== undefined) app.use(createPage(deps.webDir));
+  app.use(endpoints.missing);
+  app.use(endpoints.failed);
+}

@@ -49,6 +49,12 @@ export function readConfig(env: Environment) {
     databaseTimeoutMs: read.integer('DATABASE_TIMEOUT_MS', 5_000, { min: 50, max: 60_000 }),
     /** A history call answers `unavailable` when the store has not answered within this. */
     historyTimeoutMs: read.integer('HISTORY_TIMEOUT_MS', 900, { min: 50, max: 60_000 }),
+    /** Ports of the services that `npm start` brings along; away from those of stock installations. */
+    embedded: {
+      postgres: read.port('EMBEDDED_POSTGRES_PORT', 55_432),
+      redis: read.port('EMBEDDED_REDIS_PORT', 56_379),
+      temporal: read.port('EMBEDDED_TEMPORAL_PORT', 57_233),
+    },
     redisUrl: read.optional('REDIS_URL'),
     redisTimeoutMs: read.integer('REDIS_TIMEOUT_MS', 2_000, { min: 50, max: 60_000 }),
     temporalAddress: read.optional('TEMPORAL_ADDRESS'),

@@ -4,7 +4,7 @@ import { createLogger } from './logger.ts';
 import { roomKeys } from './rooms/keys.ts';
 import type { LoggedMessage } from './rooms/log-types.ts';
 import { connectRedis, whenReady } from './rooms/redis.ts';
-import { findRunning } from './stack/running.ts';
+import { withRunning } from './stack/running.ts';
 import { createMessageStore, type StoredMessage } from './store/messages.ts';
 import { createPool } from './store/pool.ts';
 
@@ -15,7 +15,7 @@ async function main() {
     process.exitCode = 2;
     return;
   }
-  const config = configOrExit({ ...process.env, ...(await findRunning(process.env)) });
+  const config = configOrExit(withRunning(process.env));
   const pool = createPool({
     databaseUrl: required(config.databaseUrl, 'DATABASE_URL'),
     size: 1,

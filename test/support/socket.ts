@@ -27,6 +27,8 @@ export async function token(
     .sign(new TextEncoder().encode(SECRET));
 }
 
+type PromiseWithResolvers = { resolve(frame: ServerFrame): void; reject(error: Error): void };
+
 export type Socket = Awaited<ReturnType<typeof openSocket>>;
 
 /** A raw socket that speaks the protocol and keeps every frame it was sent. */
@@ -34,13 +36,17 @@ export async function openSocket(url: string, user: string, options: ClientOptio
   const headers = { authorization: `Bearer ${await token(user)}`, ...options.headers };
   const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/v1/ws`, { ...options, headers });
   const frames: ServerFrame[] = [];
-  const waiting = new Map<string | number, (frame: ServerFrame) => void>();
+  const waiting = new Map<string | number, PromiseWithResolvers>();
   socket.on('message', data => {
     const frame = JSON.parse(String(data)) as ServerFrame;
     frames.push(frame);
-    if (frame.ref !== undefined && !(frame.type === 'joined' && frame.more)) waiting.get(frame.ref)?.(frame);
+    if (frame.ref !== undefined && !(frame.type === 'joined' && frame.more))
+      waiting.get(frame.ref)?.resolve(frame);
   });
   socket.on('error', () => undefined);
+  socket.on('close', () => {
+    for (const { reject } of waiting.values()) reject(new Error('the socket closed before the answer'));
+  });
   let refs = 0;
   await once(socket, 'open');
   await until('welcome', () => frames.length > 0);
@@ -54,8 +60,7 @@ export async function openSocket(url: string, user: string, options: ClientOptio
       refs += 1;
       const ref = `r${refs}`;
       const answer = new Promise<ServerFrame>((resolve, reject) => {
-        waiting.set(ref, resolve);
-        socket.once('close', () => reject(new Error('the socket closed before the answer')));
+        waiting.set(ref, { resolve, reject });
       });
       socket.send(JSON.stringify({ ...frame, ref }));
       return await answer.finally(() => waiting.delete(ref));

@@ -1,0 +1,61 @@
+/** The services of a test run: the same code as `npm start`, on free ports, begun when a test first asks. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Guardian, startGuardian } from '../../src/stack/guardian.ts';
+import { freePort } from '../../src/stack/ports.ts';
+import { createDatabase } from '../../src/stack/postgres.ts';
+import { type Stack, startStack } from '../../src/stack/stack.ts';
+
+let running: Promise<{ stack: Stack; guardian: Guardian; dataDir: string }> | undefined;
+let databases = 0;
+
+/** The run's Postgres, Redis and Temporal. */
+export async function stack(): Promise<Stack> {
+  running ??= begin();
+  return (await running).stack;
+}
+
+/** What else is to be ended with the run, however it ends. */
+export async function guardian(): Promise<Guardian> {
+  running ??= begin();
+  return (await running).guardian;
+}
+
+/** The URL of a fresh, empty database. */
+export async function freeDatabase(): Promise<string> {
+  const { databaseUrl } = await stack();
+  databases += 1;
+  const name = `test_${process.pid}_${databases}`;
+  await createDatabase(databaseUrl, name);
+  return databaseUrl.replace(/\/[^/]*$/, `/${name}`);
+}
+
+async function begin() {
+  const dataDir = mkdtempSync(join(tmpdir(), 'parley-test-'));
+  const [postgres, redis, temporal, temporalUi] = (await Promise.all([
+    freePort(),
+    freePort(),
+    freePort(),
+    freePort(),
+  ])) as [number, number, number, number];
+  const guardian = startGuardian();
+  const started = await startStack({
+    dataDir,
+    given: {},
+    ports: { postgres, redis, temporal, temporalUi },
+    install: 'auto',
+    report: line => process.stderr.write(`    ${line}\n`),
+    guardian,
+  });
+  return { stack: started, guardian, dataDir };
+}
+
+/** Wired by .mocharc.json: ends what a test began. */
+export async function mochaGlobalTeardown(): Promise<void> {
+  if (running === undefined) return;
+  const { stack: started, guardian: watching, dataDir } = await running;
+  await started.stop();
+  await watching.close();
+  rmSync(dataDir, { recursive: true, force: true });
+}

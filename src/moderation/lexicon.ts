@@ -5,11 +5,11 @@
 export type Strength = 'slur' | 'offensive' | 'strong' | 'mild' | 'insult';
 
 const WORDS: Record<Strength, string> = {
-  slur: `nigger niggers niggerish niglet niglets kike kikes faggot faggots faggy gook gooks spic spics wetback wetbacks
+  slur: `nigger niggers niggerish niglet niglets kike kikes faggot faggots faggy gook gooks wetback wetbacks
     raghead ragheads towelhead towelheads camelfucker jigaboo jigaboos porchmonkey porchmonkeys zipperhead zipperheads shitskin
     shitskins sandnigger sandniggers dindu dindus pickaninny niqqer niqqers nigur faget fagget fagit phaggot
     chingchong`,
-  offensive: `nigga niggas niggaz nigah nig nigs chink chinks coon coons tranny trannies retard retards retarded beaner
+  offensive: `spic spics nigga niggas niggaz nigah nig nigs chink chinks coon coons tranny trannies retard retards retarded beaner
     beaners dyke dykes paki pakis fag fags kaffir honky gypo pikey muzzie muzzies mongoloid negroid
     queers tard libtard libtards libtardism trumptard trumptards nigguh niggah nicca niccas honkies spastic spaz`,
   strong: `fuck fucks fucked fucker fuckers fuckin fucking fuckup fuckface fuckhead fuckwit fuckery fck fcking fckin fcuk fuk

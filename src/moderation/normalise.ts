@@ -22,7 +22,8 @@ export type Normaliser = {
   fold(content: string): Folded;
   /**
    * Letters that stand alone with one to three separators between them, three or more in a row, written
-   * together: `f.o.o` → `foo`. Rows are parted by a space. Undefined where there are none.
+   * together: `f.o.o` → `foo`; a row that may begin with a word of one letter a second time without it. All are
+   * parted by a space, and the ranges of one row alone rise. Undefined where there are none.
    */
   joinSpaced(folded: Folded): Folded | undefined;
 };
@@ -160,11 +161,13 @@ function isGap(text: string, from: number, to: number): boolean {
   return true;
 }
 
-/** A row may begin with a lone word ("a", "u", "i"), so it is written a second time without its first letter. */
+/** What people write as a word of one letter: "what a f o o". */
+const LONE_WORD = /^[aioruyn]$/;
+
 function appendRow(joined: Folded, folded: Folded, row: number[]): void {
   const letters = row.map(i => folded.text[i]!);
   if (!letters.some(isLetter)) return;
-  for (const skipped of [0, 1]) {
+  for (const skipped of LONE_WORD.test(letters[0]!) ? [0, 1] : [0]) {
     if (joined.text !== '') appendCharacter(joined, ' ', joined.ends.at(-1)!, joined.ends.at(-1)!);
     for (const i of row.slice(skipped)) {
       const letter = folded.text[i]!;

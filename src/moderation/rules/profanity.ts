@@ -19,7 +19,7 @@ const RULES: Record<Grade, { rule: string; action: Action }> = {
 
 /** Phrases of the pattern list that are not simply strong. */
 const PATTERN_GRADES: ReadonlyMap<string, Grade> = new Map<string, Grade>([
-  ...each('slur', 'nigger kike faggot africoon arabush chingchong boonga abeed'),
+  ...each('slur', 'nigger faggot africoon arabush chingchong'),
   ...each('offensive', 'nigga retard tranny'),
   ...each(
     'sexual',

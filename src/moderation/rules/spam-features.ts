@@ -30,8 +30,7 @@ const GROUPS = {
     polyphonic mobile mobiles camera phone nokia video sms mms network customer service services subscription subscriber
     holiday games bitcoin crypto forex investment casino pills viagra rolex`,
   intimate: 'xxx sexy dating babes singles chatline horny nude flirt admirer sex adult girls',
-  terms:
-    'tc tcs cs ts apply per rate rates cost costs charged std ppm 18 16 box po valid code www ac uk com net',
+  terms: 'tc tcs cs ts apply per rate rates cost costs charged std ppm 18 16 box po valid code',
   audience:
     'subscribe channel channels subscribers subs follow followers youtube facebook instagram twitch giveaway promo',
   talk: `i im ill ive my me he she we they him her his its lol ok okay yeah u ur haha dont cant was think know going

@@ -5,7 +5,7 @@ import type { Folded } from '../normalise.ts';
 const GAP = '[^a-z0-9]{1,4}';
 const phrase = (text: string) => new RegExp(`(?<![a-z])(?:${text.replaceAll(' ', GAP)})(?![a-z])`, 'g');
 
-const WILL = `i(?:ll|${GAP}ll|${GAP}will|m${GAP}gonna|${GAP}m${GAP}gonna|m${GAP}going to|${GAP}m${GAP}going to)`;
+const WILL = `i(?:${GAP})?(?:ll|will|(?:a?m${GAP})?(?:gonna|going to))`;
 const HARM = '(?:kill|murder|rape|behead|stab|shoot|strangle|lynch)';
 const MUCH = `(?:(?:fucking|fuckin)${GAP})?`;
 

@@ -4,8 +4,8 @@ import { compoundOf } from './vader.ts';
 /** UTF-16 units that are read of a text; VADER's cost grows with every word. */
 const MAX_ANALYSED = 1_000;
 /**
- * Where the label turns. VADER proposes .05 either way; on rated tweets .35 and -.1 gave a macro-F1 of .75 to its .70,
- * for its scores lean to the positive.
+ * Where the label turns. VADER proposes .05 either way; its scores lean to the positive. On the rated tweets that
+ * they were chosen on, .35 and -.1 gave a macro-F1 of .74 to its .69.
  */
 const POSITIVE = 0.35;
 const NEGATIVE = -0.1;

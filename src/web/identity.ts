@@ -1,0 +1,80 @@
+/** Who sits at this tab. Kept in the tab's own storage, so that two tabs can be two people. */
+import { signal } from '@preact/signals';
+import { ParleyError } from '../client/index.ts';
+import { userIdFor } from './names.ts';
+
+export type Identity = {
+  name: string;
+  token: string;
+  /** Given where the page may ask for another token itself, as it may in development. */
+  user?: string;
+};
+
+const KEY = 'parley.identity';
+const TIMEOUT_MS = 10_000;
+
+/** The person signed in at this tab. */
+export const identity = signal<Identity | undefined>(stored());
+
+function stored(): Identity | undefined {
+  try {
+    const text = sessionStorage.getItem(KEY);
+    return text === null ? undefined : (JSON.parse(text) as Identity);
+  } catch {
+    return undefined;
+  }
+}
+
+function keep(next: Identity | undefined) {
+  try {
+    if (next === undefined) sessionStorage.removeItem(KEY);
+    else sessionStorage.setItem(KEY, JSON.stringify(next));
+  } catch {
+    // Storage may be switched off: then a reload signs out.
+  }
+  identity.value = next;
+}
+
+/** Signs in by name, where the service gives development tokens. Throws a ParleyError. */
+export async function signInByName(name: string): Promise<void> {
+  const user = userIdFor(name);
+  keep({ name, user, token: await devToken(user, name) });
+}
+
+/** Signs in with a token that another system gave. */
+export function signInWithToken(token: string): void {
+  keep({ name: '', token });
+}
+
+export function signOut(): void {
+  keep(undefined);
+}
+
+/** The bearer token; a new one where that is wanted and possible. Throws a ParleyError where it is not. */
+export async function tokenFor({ refresh }: { refresh: boolean }): Promise<string> {
+  const current = identity.value;
+  if (current !== undefined && !refresh) return current.token;
+  if (current?.user === undefined) {
+    throw new ParleyError('unauthenticated', 'The token is no longer valid.', { retryable: false });
+  }
+  const token = await devToken(current.user, current.name);
+  keep({ ...current, token });
+  return token;
+}
+
+async function devToken(user: string, name: string): Promise<string> {
+  const response = await fetch('/v1/dev/token', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ user, name }),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  }).catch(() => {
+    throw new ParleyError('unreachable', 'The service cannot be reached.', { retryable: true });
+  });
+  if (response.status === 404) {
+    throw new ParleyError('unauthenticated', 'This service asks for a token.', { retryable: false });
+  }
+  if (!response.ok) throw new ParleyError('unavailable', 'No token was given.', { retryable: true });
+  const { token } = (await response.json()) as { token: string };
+  return token;
+}

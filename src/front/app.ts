@@ -41,7 +41,7 @@ export function createApp({ config, logger, upgrades, onSocket, mount }: Deps) {
   app.enable('case sensitive routing');
   app.enable('strict routing');
   const server: Server = config.tls
-    ? createTlsServer({ ...TIMEOUTS, ...config.tls }, app)
+    ? createTlsServer({ ...TIMEOUTS, ...config.tls, handshakeTimeout: 10_000 }, app)
     : createServer(TIMEOUTS, app);
   server.setTimeout(SILENCE_MS);
 

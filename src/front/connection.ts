@@ -9,6 +9,7 @@ import { CLOSE } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { GatewayMetrics } from '../metrics.ts';
 import type { Hub, Member, Presence } from '../rooms/hub-types.ts';
+import { closeCodeOf, closing } from './closing.ts';
 import type { Ref } from './frames.ts';
 import type { Handle } from './handlers/handle.ts';
 import { startHeartbeat } from './heartbeat.ts';
@@ -46,7 +47,7 @@ export type ConnectionDeps = {
   /** Sees every frame of a room just before it is written. */
   onDelivery(type: string, frame: string): void;
 };
-type Opening = { ws: WebSocket; identity: Identity; requestId: string };
+export type Opening = { ws: WebSocket; identity: Identity; requestId: string };
 
 /** Greets a socket that has just been upgraded, and serves it until it ends. Attaches its listeners at once. */
 export function openConnection(opening: Opening, deps: ConnectionDeps): OpenConnection {
@@ -55,6 +56,8 @@ export function openConnection(opening: Opening, deps: ConnectionDeps): OpenConn
   const outbox = createOutbox({ ws, metrics, close });
   const connection = createConnection(opening, deps, outbox.send);
   const inbox = createInbox({ ...deps, ws, connection, close });
+  /** The code that this side closed with, if it was the first to. */
+  let given: number | undefined;
 
   function leaveRooms() {
     for (const room of connection.rooms.keys()) {
@@ -64,11 +67,16 @@ export function openConnection(opening: Opening, deps: ConnectionDeps): OpenConn
     connection.rooms.clear();
   }
   function close(code: number, reason: string) {
+    given ??= code;
     ws.close(code, reason);
     leaveRooms();
   }
 
   ws.on('message', inbox.receive);
+  ws.on('error', error => {
+    given ??= closeCodeOf(error);
+    leaveRooms();
+  });
   const { heartbeatMs, limits } = config;
   const greeting = { protocol: 1, user: identity.user, connection: connection.id, heartbeatMs, limits };
   connection.answer({ type: 'welcome', ...greeting });
@@ -76,7 +84,7 @@ export function openConnection(opening: Opening, deps: ConnectionDeps): OpenConn
   const closed = closing(opening, deps, connection.id, () => {
     stop();
     leaveRooms();
-    return { framesIn: inbox.count.frames, framesOut: outbox.count.frames };
+    return { given, framesIn: inbox.count.frames, framesOut: outbox.count.frames };
   });
   return {
     drain(reconnectAfterMs) {
@@ -139,25 +147,4 @@ function startClocks({ ws, connection, heartbeatMs, close }: Clocks): () => void
     heartbeat.stop();
     tokenEnd.stop();
   };
-}
-
-/** Counts a connection in, and out when its socket has closed; resolves then. */
-function closing(
-  { ws, identity, requestId }: Opening,
-  { metrics, logger }: ConnectionDeps,
-  connection: string,
-  onClose: () => { framesIn: number; framesOut: number },
-): Promise<void> {
-  const startedAt = performance.now();
-  metrics.connections.inc();
-  return new Promise(resolve => {
-    ws.once('close', (code: number) => {
-      const counts = onClose();
-      metrics.connections.dec();
-      metrics.closes.inc({ code });
-      const ms = Math.round(performance.now() - startedAt);
-      logger.info({ requestId, connection, user: identity.user, code, ms, ...counts }, 'connection ended');
-      resolve();
-    });
-  });
 }

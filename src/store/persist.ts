@@ -1,24 +1,27 @@
 /**
- * Batched writes. The whole batch goes in as one statement, in the order of its keys, so that two batches never
- * wait for each other crosswise. Only the rows that did not go in are looked at one by one. A row that the
- * database refuses is found by halving, each half behind a savepoint, and set aside; the rest is stored.
+ * Batched writes. A whole batch goes in as one statement, in the order of its keys, so that two batches never wait
+ * for each other crosswise. Only rows that did not go in are looked at: all of them by one more statement, after
+ * every insert and again in the order of their keys. A row that the database refuses is isolated and set aside.
  */
 import type { Pool, PoolClient } from 'pg';
-import type { Submission } from '../message.ts';
-import { sqlState } from './pool.ts';
-import { COLUMNS, type Key, type PersistRow, toColumns } from './rows.ts';
+import { addDeadLetters, type DeadLetter } from './dead-letters.ts';
+import { touchRooms } from './rooms.ts';
+import { COLUMNS, type Columns, type Key, type PersistRow, toColumns, toTombstone } from './rows.ts';
+import { findStanding, type Standings } from './standing.ts';
+import { inTransaction, isolating } from './transaction.ts';
 
 export type PersistResult = {
+  /** New, or a higher revision than stood before. */
   stored: Key[];
+  /** The same or a newer revision stands, or the message was deleted. */
   unchanged: Key[];
-  /** The same clientId of the same user under another id: to be withdrawn. */
+  /** The same clientId of the same user stands under another id: not stored, to be withdrawn. */
   duplicates: (Key & { originalId: number })[];
-  /** The database refuses them: dead letters, written in the same transaction. */
+  /** The database refuses them, with the SQLSTATE: dead letters, written in the same transaction. */
   refused: (Key & { cause: string })[];
-  /** Another author's message stands under the id: dead letters too, and an alarm. */
+  /** Another message stands under the id: dead letters too, and reason for an alarm. */
   conflicts: Key[];
 };
-export type DeadLetter = { submission: Submission; step: string; cause: string };
 
 const NAMES = Object.keys(COLUMNS) as (keyof typeof COLUMNS)[];
 const ARRAYS = NAMES.map((name, i) => `$${i + 1}::${COLUMNS[name]}[]`).join(', ');
@@ -29,187 +32,140 @@ const INSERT = `
   ON CONFLICT DO NOTHING
   RETURNING room, id, revision`;
 
-/** Rows that stand in the way of one: under its id, or under its client key. */
-const STANDING = `
-  SELECT id, revision, user_id, client_id, status, reason FROM messages
-  WHERE room = $1 AND (id = $2 OR (user_id = $3 AND client_id = $4))
-  FOR UPDATE`;
-
-const KEY_COLUMNS = ['room', 'id', 'epoch', 'user_id', 'client_id', 'created_at'];
-const UPDATED = NAMES.filter(name => !KEY_COLUMNS.includes(name));
+/** What a message keeps through its revisions. */
+const KEPT = ['room', 'id', 'epoch', 'user_id', 'client_id', 'created_at'];
+const REVISED = NAMES.filter(name => !KEPT.includes(name));
 const UPDATE = `
-  UPDATE messages SET ${UPDATED.map((name, i) => `${name} = $${i + 3}`).join(', ')}, stored_at = clock_timestamp()
+  UPDATE messages
+  SET ${REVISED.map((name, i) => `${name} = $${i + 3}`).join(', ')}, stored_at = clock_timestamp()
   WHERE room = $1 AND id = $2`;
 
-const ROOMS = `
-  INSERT INTO rooms (room, last_id, last_message_at)
-  SELECT * FROM unnest($1::text[], $2::bigint[], $3::timestamptz[])
-  ON CONFLICT (room) DO UPDATE SET
-    last_id = greatest(rooms.last_id, excluded.last_id),
-    last_message_at = greatest(rooms.last_message_at, excluded.last_message_at)`;
-
-const DEAD_LETTERS = `
-  INSERT INTO dead_letters (room, message_id, revision, step, cause, entry)
-  SELECT * FROM unnest($1::text[], $2::bigint[], $3::integer[], $4::text[], $5::text[], $6::jsonb[])
-  ON CONFLICT DO NOTHING`;
-
-/** Stores a batch; see PersistResult. Throws what `isTransient` tells from the rest, with nothing stored. */
-export async function persist(pool: Pool, rows: PersistRow[]): Promise<PersistResult> {
-  const result: PersistResult = { stored: [], unchanged: [], duplicates: [], refused: [], conflicts: [] };
-  if (rows.length === 0) return result;
-  const ordered = inKeyOrder(rows, result);
-  await inTransaction(pool, async client => {
-    await storeAll(client, ordered, result);
-    const bad = new Map(
-      [
-        ...result.refused,
-        ...result.conflicts.map(key => ({ ...key, cause: 'another message stands under this id' })),
-      ].map(key => [nameOf(key), key.cause]),
-    );
-    const letters = ordered.flatMap(({ submission }) => {
-      const cause = bad.get(nameOf(submission));
-      return cause === undefined ? [] : [{ submission, step: 'persist', cause }];
+/**
+ * Stores a batch, each row ending in one list of the result; a repeat changes nothing. Throws with nothing stored:
+ * `isTransient` tells whether another try may help.
+ */
+export function persist(pool: Pool, rows: PersistRow[]): Promise<PersistResult> {
+  return inTransaction(pool, async client => {
+    const result: PersistResult = { stored: [], unchanged: [], duplicates: [], refused: [], conflicts: [] };
+    const letters: DeadLetter[] = [];
+    const refuse = ({ submission }: PersistRow, cause: string) => {
+      result.refused.push({ ...keyOf(submission), cause });
+      letters.push({ submission, step: 'persist', cause });
+    };
+    const { inserted, left } = await insertAll(client, inKeyOrder(rows), refuse);
+    result.stored.push(...inserted.map(({ submission }) => keyOf(submission)));
+    const revised = await settleLeft(client, left, result, letters);
+    await isolating(client, revised, {
+      statement: async part => {
+        for (const row of part) await revise(client, row);
+      },
+      refuse,
     });
-    if (letters.length > 0) await deadLetter(client, letters);
-    const stored = new Set(result.stored.map(nameOf));
-    await touchRooms(
-      client,
-      ordered.filter(({ submission }) => stored.has(nameOf(submission))),
+    const refused = new Set(result.refused.map(nameOf));
+    result.stored.push(
+      ...revised.map(({ submission }) => keyOf(submission)).filter(key => !refused.has(nameOf(key))),
     );
+    await addDeadLetters(client, letters);
+    await touchRooms(client, inserted);
+    return result;
   });
-  return result;
 }
 
-/** Stores withdrawn duplicates as tombstones without text; a repeat changes nothing. */
+/**
+ * Stores withdrawn duplicates as tombstones without text; a repeat changes nothing, nor does a row that stands.
+ * One that the database refuses becomes a dead letter.
+ */
 export async function withdraw(pool: Pool, rows: PersistRow[]): Promise<void> {
   if (rows.length === 0) return;
-  const tombstones = rows.map(row => ({ ...toColumns(row), client_id: null, content: null, shown: null }));
-  await pool.query(INSERT, columnArrays(tombstones));
-}
-
-/** Sets entries aside with their cause; an entry that was set aside by the same step before stays as it is. */
-export async function deadLetter(client: Pick<PoolClient, 'query'>, letters: DeadLetter[]): Promise<void> {
-  const columns = [
-    letters.map(({ submission }) => submission.room),
-    letters.map(({ submission }) => submission.id),
-    letters.map(({ submission }) => submission.revision),
-    letters.map(({ step }) => step),
-    letters.map(({ cause }) => cause),
-    letters.map(({ submission }) => storable(submission)),
-  ];
-  await client.query(DEAD_LETTERS, columns);
-}
-
-/** jsonb refuses NUL and lone surrogates, which JSON.stringify escapes: the escape itself is escaped once more. */
-function storable(submission: Submission): string {
-  return JSON.stringify(submission).replace(/\\u(0000|d[89a-f][0-9a-f]{2})/gi, '\\\\u$1');
-}
-
-/** By room and id; of the same message the highest revision; of the same client key the lowest id. */
-function inKeyOrder(rows: PersistRow[], result: PersistResult): PersistRow[] {
-  const byKey = new Map<string, PersistRow>();
-  for (const row of rows) {
-    const { room, id, revision } = row.submission;
-    const known = byKey.get(`${room} ${id}`);
-    if (known === undefined || known.submission.revision < revision) byKey.set(`${room} ${id}`, row);
-    if (known !== undefined) {
-      const older = known.submission.revision < revision ? known : row;
-      result.unchanged.push(keyOf(older.submission));
-    }
-  }
-  const ordered = [...byKey.values()].sort((a, b) =>
-    a.submission.room === b.submission.room
-      ? a.submission.id - b.submission.id
-      : a.submission.room < b.submission.room
-        ? -1
-        : 1,
-  );
-  const first = new Map<string, number>();
-  return ordered.filter(({ submission }) => {
-    const client = `${submission.room} ${submission.user} ${submission.clientId}`;
-    const originalId = first.get(client);
-    if (originalId === undefined) first.set(client, submission.id);
-    else result.duplicates.push({ ...keyOf(submission), originalId });
-    return originalId === undefined;
+  await inTransaction(pool, async client => {
+    const letters: DeadLetter[] = [];
+    await isolating(client, inKeyOrder(rows), {
+      statement: async part => {
+        await insert(client, part.map(toTombstone));
+      },
+      refuse: ({ submission }, cause) => letters.push({ submission, step: 'withdraw', cause }),
+    });
+    await addDeadLetters(client, letters);
   });
 }
 
-async function storeAll(client: PoolClient, rows: PersistRow[], result: PersistResult): Promise<void> {
-  if (rows.length === 0) return;
-  await client.query('SAVEPOINT part');
-  try {
-    const { rows: inserted } = await client.query<Key>(INSERT, columnArrays(rows.map(toColumns)));
-    await client.query('RELEASE SAVEPOINT part');
-    result.stored.push(...inserted);
-    const done = new Set(inserted.map(nameOf));
-    for (const row of rows) if (!done.has(nameOf(row.submission))) await storeOne(client, row, result);
-  } catch (error) {
-    if (!isRefusal(error)) throw error;
-    await client.query('ROLLBACK TO SAVEPOINT part');
-    if (rows.length === 1) {
-      result.refused.push({ ...keyOf(rows[0]!.submission), cause: sqlState(error)! });
-      return;
-    }
-    const half = Math.ceil(rows.length / 2);
-    await storeAll(client, rows.slice(0, half), result);
-    await storeAll(client, rows.slice(half), result);
-  }
+/** By room and id; of one message the highest revision first, so that the others find it standing. */
+function inKeyOrder(rows: PersistRow[]): PersistRow[] {
+  return [...rows].sort(({ submission: a }, { submission: b }) => {
+    if (a.room !== b.room) return a.room < b.room ? -1 : 1;
+    return a.id - b.id || b.revision - a.revision;
+  });
 }
 
-/** A row that did not go in: finds what stands in its way. */
-async function storeOne(client: PoolClient, row: PersistRow, result: PersistResult): Promise<void> {
-  const { room, id, user, clientId, revision } = row.submission;
-  const { rows } = await client.query(STANDING, [room, id, user, clientId]);
-  const same = rows.find(standing => standing.id === id);
-  const key = keyOf(row.submission);
+type Refuse = (row: PersistRow, cause: string) => void;
+
+/** Inserts what has no row yet; `left` did not go in because something stands in its way. */
+async function insertAll(client: PoolClient, rows: PersistRow[], refuse: Refuse) {
+  const inserted: PersistRow[] = [];
+  const left: PersistRow[] = [];
+  const statement = async (part: PersistRow[]) => {
+    const keys = await insert(client, part.map(toColumns));
+    const fresh = new Set(keys.map(nameOf));
+    // Of rows with the same key the first went in: it takes the name out of the set.
+    for (const row of part) (fresh.delete(nameOf(row.submission)) ? inserted : left).push(row);
+  };
+  await isolating(client, rows, { statement, refuse });
+  return { inserted, left };
+}
+
+async function insert(client: PoolClient, rows: Columns[]): Promise<Key[]> {
+  const arrays = NAMES.map(name => rows.map(row => row[name]));
+  return (await client.query<Key>(INSERT, arrays)).rows;
+}
+
+/** Sorts the rows that did not go in into the result, but for those that replace an older revision: the answer. */
+async function settleLeft(
+  client: PoolClient,
+  left: PersistRow[],
+  result: PersistResult,
+  letters: DeadLetter[],
+) {
+  if (left.length === 0) return [];
+  const standings = await findStanding(client, left);
+  const revised: PersistRow[] = [];
+  for (const row of left) {
+    const key = keyOf(row.submission);
+    const fate = fateOf(row, standings);
+    if (fate === 'revised') revised.push(row);
+    else if (fate === 'unchanged') result.unchanged.push(key);
+    else if (fate === 'conflict') {
+      result.conflicts.push(key);
+      letters.push({
+        submission: row.submission,
+        step: 'persist',
+        cause: 'another message stands under this id',
+      });
+    } else result.duplicates.push({ ...key, ...fate });
+  }
+  return revised;
+}
+
+function fateOf(row: PersistRow, standings: Standings) {
+  const { submission } = row;
+  const same = standings.byId(submission);
   if (same === undefined) {
-    const original = rows[0];
-    // Deleted between the two statements: the whole batch is tried again.
-    if (original === undefined) throw new Error('a row that stood in the way is gone');
-    result.duplicates.push({ ...key, originalId: original.id });
-  } else if (same.reason === 'duplicate' && same.client_id === null) result.unchanged.push(key);
-  else if (same.user_id !== user || same.client_id !== clientId) result.conflicts.push(key);
-  else if (same.revision >= revision || same.reason === 'deleted' || same.reason === 'erased')
-    result.unchanged.push(key);
-  else {
-    const columns = toColumns(row);
-    await client.query(UPDATE, [room, id, ...UPDATED.map(name => columns[name])]);
-    result.stored.push(key);
+    const original = standings.byClient(submission);
+    // Gone between the two statements, which nothing of ours does: the whole batch is tried again.
+    if (original === undefined) throw new Error('the row that stood in the way of a message is gone');
+    return { originalId: original.id };
   }
+  const withdrawn = same.reason === 'duplicate' && same.client_id === null;
+  if (same.user_id !== submission.user || !(withdrawn || same.client_id === submission.clientId))
+    return 'conflict';
+  const gone = same.status === 'removed' && (same.reason === 'deleted' || same.reason === 'erased');
+  if (withdrawn || gone || same.revision >= submission.revision) return 'unchanged';
+  same.revision = submission.revision;
+  return 'revised';
 }
 
-async function touchRooms(client: PoolClient, rows: PersistRow[]): Promise<void> {
-  const rooms = new Map<string, Submission>();
-  for (const { submission } of rows) rooms.set(submission.room, submission);
-  if (rooms.size === 0) return;
-  const newest = [...rooms.values()];
-  await client.query(ROOMS, [
-    newest.map(({ room }) => room),
-    newest.map(({ id }) => id),
-    newest.map(({ timestamp }) => timestamp),
-  ]);
-}
-
-function columnArrays(rows: ReturnType<typeof toColumns>[]) {
-  return NAMES.map(name => rows.map(row => row[name]));
-}
-
-/** Classes 22 (data) and 23 (constraints): the row's own fault, and the same the next time. */
-function isRefusal(error: unknown): boolean {
-  return /^2[23]/.test(sqlState(error) ?? '');
-}
-
-async function inTransaction(pool: Pool, work: (client: PoolClient) => Promise<void>): Promise<void> {
-  const client = await pool.connect();
-  let broken = true;
-  try {
-    await client.query('BEGIN');
-    await work(client);
-    await client.query('COMMIT');
-    broken = false;
-  } finally {
-    client.release(broken);
-  }
+async function revise(client: PoolClient, row: PersistRow): Promise<void> {
+  const columns = toColumns(row);
+  await client.query(UPDATE, [columns.room, columns.id, ...REVISED.map(name => columns[name])]);
 }
 
 function keyOf({ room, id, revision }: Key): Key {

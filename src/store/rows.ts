@@ -12,7 +12,10 @@ import type { LoggedMessage } from '../rooms/log-types.ts';
 export type PersistRow = { submission: Submission; outcome: Outcome; batch: string; announcedAt: string };
 export type Key = { room: string; id: number; revision: number };
 
-/** A stored message: `content` is what readers see, `original` what the author wrote where that differs. */
+/**
+ * A stored message. `content` is what readers see, absent where the message is removed; `original` is what the
+ * author wrote where that differs: for moderators alone.
+ */
 export type StoredMessage = LoggedMessage & { original?: string; storedAt: string; epoch: string };
 
 /** The columns that persist writes, in the order of `toColumns`, with their types. */
@@ -42,15 +45,14 @@ export const COLUMNS = {
   announced_at: 'timestamptz',
 } as const;
 
+/** What reading takes: in the order of COLUMNS, and when the row was last written. */
+export const READ_COLUMNS = [...Object.keys(COLUMNS), 'stored_at'].join(', ');
+
 type Value = string | number | null;
+export type Columns = Record<keyof typeof COLUMNS, Value>;
 
 /** One row's values, by column. */
-export function toColumns({
-  submission,
-  outcome,
-  batch,
-  announcedAt,
-}: PersistRow): Record<keyof typeof COLUMNS, Value> {
+export function toColumns({ submission, outcome, batch, announcedAt }: PersistRow): Columns {
   const { content } = submission;
   return {
     room: submission.room,
@@ -76,6 +78,21 @@ export function toColumns({
     versions: JSON.stringify(outcome.versions),
     batch,
     announced_at: announcedAt === '' ? null : announcedAt,
+  };
+}
+
+/**
+ * A repeat of a client key as a tombstone. It holds neither text nor the key, which belongs to the first message.
+ */
+export function toTombstone(row: PersistRow): Columns {
+  return {
+    ...toColumns(row),
+    client_id: null,
+    content: null,
+    shown: null,
+    status: 'removed',
+    reason: 'duplicate',
+    audience: 'all',
   };
 }
 
@@ -108,14 +125,14 @@ export type Row = {
 };
 
 export function fromRow(row: Row): StoredMessage {
-  const shown = row.shown ?? row.content;
+  const shown = row.status === 'removed' ? null : (row.shown ?? row.content);
   return {
     id: row.id,
     revision: row.revision,
     room: row.room,
     user: row.user_id,
     ...optional('name', row.name),
-    ...(row.status === 'removed' ? {} : optional('content', shown)),
+    ...optional('content', shown),
     timestamp: row.created_at.toISOString(),
     ...optional('clientId', row.client_id),
     ...optional('replyTo', row.reply_to),
@@ -133,7 +150,7 @@ export function fromRow(row: Row): StoredMessage {
     ...optional('versions', row.versions),
     ...optional('batch', row.batch),
     ...optional('announcedAt', row.announced_at?.toISOString() ?? null),
-    ...(row.content !== null && row.content !== shown ? { original: row.content } : {}),
+    ...optional('original', row.content === shown ? null : row.content),
     storedAt: row.stored_at.toISOString(),
     epoch: row.epoch,
   };

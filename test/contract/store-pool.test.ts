@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { createPool, isTransient, sqlState } from '../../src/store/pool.ts';
+import { inTransaction } from '../../src/store/transaction.ts';
+import { type OpenStore, openStore } from '../support/store.ts';
+
+async function failureOf(work: Promise<unknown>): Promise<Error> {
+  try {
+    await work;
+  } catch (error) {
+    assert.ok(error instanceof Error);
+    return error;
+  }
+  throw new Error('it did not fail');
+}
+
+describe('store: pool', () => {
+  let db: OpenStore;
+  before(async () => {
+    db = await openStore({ size: 2, timeoutMs: 300 });
+  });
+  after(() => db.close());
+
+  it('reads bigints as numbers, here alone', async () => {
+    const { rows } = await db.pool.query('SELECT 9007199254740991::bigint AS most, count(*) FROM rooms');
+    assert.deepEqual(rows, [{ most: Number.MAX_SAFE_INTEGER, count: 0 }]);
+  });
+
+  it('ends a statement on the server after its time, and the connection lives on', async () => {
+    const error = await failureOf(db.pool.query('SELECT pg_sleep(20)'));
+    assert.equal(sqlState(error), '57014');
+    assert.ok(isTransient(error));
+    assert.equal((await db.pool.query('SELECT 1')).rowCount, 1);
+  });
+
+  it('does not wait for a connection for ever', async () => {
+    const taken = [await db.pool.connect(), await db.pool.connect()];
+    const error = await failureOf(db.pool.query('SELECT 1'));
+    assert.ok(isTransient(error), error.message);
+    for (const client of taken) client.release();
+  });
+
+  it('survives the death of a connection in the midst of a transaction, and calls it transient', async () => {
+    const dying = inTransaction(db.pool, async client => {
+      const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      const gone = new Promise(resolve => client.once('end', resolve));
+      await db.pool.query('SELECT pg_terminate_backend($1)', [rows[0]!.pid]);
+      await gone;
+      await client.query('SELECT 1');
+    });
+    const error = await failureOf(dying);
+    assert.ok(isTransient(error), error.message);
+    assert.equal((await db.pool.query('SELECT 1')).rowCount, 1);
+  });
+
+  it('calls transient what a server that is away, or mute, gives', async () => {
+    const mute = createServer().listen(0, '127.0.0.1');
+    await new Promise(resolve => mute.once('listening', resolve));
+    const { port } = mute.address() as AddressInfo;
+    const sockets = new Set<{ destroy(): void }>();
+    mute.on('connection', socket => sockets.add(socket));
+    const pool = createPool({
+      databaseUrl: `postgres://u:p@127.0.0.1:${port}/d`,
+      size: 1,
+      timeoutMs: 100,
+      name: 't',
+    });
+    const silent = await failureOf(pool.query('SELECT 1'));
+    assert.ok(isTransient(silent), silent.message);
+    for (const socket of sockets) socket.destroy();
+    await new Promise(resolve => mute.close(resolve));
+    const away = await failureOf(pool.query('SELECT 1'));
+    assert.ok(isTransient(away), away.message);
+    await pool.end();
+  });
+
+  it('does not call transient what will fail again', async () => {
+    const refused = ["SELECT '\\x00'::text::int", 'SELECT 1/0', 'SELECT FROM nowhere', 'SELEKT'];
+    for (const sql of refused) assert.equal(isTransient(await failureOf(db.pool.query(sql))), false, sql);
+    for (const other of [undefined, null, 'timeout', new Error('a timeout of ours'), new TypeError('x')])
+      assert.equal(isTransient(other), false);
+  });
+
+  it('takes nothing of a transaction that throws', async () => {
+    const error = await failureOf(
+      inTransaction(db.pool, async client => {
+        await client.query("INSERT INTO rooms VALUES ('half', 1, now())");
+        throw new Error('half-way');
+      }),
+    );
+    assert.equal(error.message, 'half-way');
+    assert.equal((await db.pool.query("SELECT FROM rooms WHERE room = 'half'")).rowCount, 0);
+  });
+});

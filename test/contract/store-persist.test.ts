@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { PersistResult, PersistRow } from '../../src/store/messages.ts';
 import { newRoom, type OpenStore, openStore, rowOf } from '../support/store.ts';
+import { until } from '../support/until.ts';
 
 const NOTHING: PersistResult = { stored: [], unchanged: [], duplicates: [], refused: [], conflicts: [] };
 const key = ({ submission: { room, id, revision } }: PersistRow) => ({ room, id, revision });
@@ -356,7 +357,49 @@ describe('store: persist', () => {
     assert.equal((await db.store.counts(room)).stored, 0);
   });
 
-  it('keeps one row each when overlapping batches run at once in opposite orders', async () => {
+  describe('two batches of the same messages in opposite orders', () => {
+    const ids = Array.from({ length: 40 }, (_, i) => i + 1);
+
+    /** Has both batches wait for a lock on the message in the middle, then lets go of it. */
+    async function meet(room: string, hold: string, batches: PersistRow[][]) {
+      const holder = await db.pool.connect();
+      await holder.query('BEGIN');
+      await holder.query(hold, [room]);
+      const writing = Promise.all(batches.map(batch => db.store.persist(batch)));
+      await until('both wait', async () => {
+        const { rows } = await holder.query<{ waiting: number }>(
+          `SELECT count(*) AS waiting FROM pg_stat_activity
+           WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        );
+        return rows[0]?.waiting === batches.length;
+      });
+      await holder.query('ROLLBACK');
+      holder.release();
+      return writing;
+    }
+
+    it('do not lock each other out when the messages are new', async () => {
+      const room = newRoom();
+      const rows = ids.map(id => rowOf(room, id));
+      const hold = `INSERT INTO messages (room, id, revision, epoch, user_id, status, created_at)
+        VALUES ($1, 20, 1, 'e', 'ann', 'visible', now())`;
+      const [one, other] = await meet(room, hold, [rows, [...rows].reverse()]);
+      assert.equal(one!.stored.length + other!.stored.length, 40);
+      assert.equal(one!.unchanged.length + other!.unchanged.length, 40);
+    });
+
+    it('do not lock each other out when the messages are edited', async () => {
+      const room = newRoom();
+      await db.store.persist(ids.map(id => rowOf(room, id)));
+      const edits = ids.map(id => rowOf(room, id, { submission: { revision: 2 } }));
+      const hold = 'SELECT FROM messages WHERE room = $1 AND id = 20 FOR UPDATE';
+      const [one, other] = await meet(room, hold, [edits, [...edits].reverse()]);
+      assert.equal(one!.stored.length + other!.stored.length, 40);
+      assert.equal(one!.unchanged.length + other!.unchanged.length, 40);
+    });
+  });
+
+  it('keeps one row each when overlapping batches run at once', async () => {
     const rooms = [newRoom(), newRoom(), newRoom()];
     const rows = rooms.flatMap(room => Array.from({ length: 40 }, (_, i) => rowOf(room, i + 1)));
     const edits = rows.map(({ submission: { room, id } }) =>

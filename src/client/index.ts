@@ -110,6 +110,7 @@ export function createClient(options: ClientOptions): Client {
     clock,
     isLive: name => isOpen() && rooms.get(name)?.phase() === 'live',
     onChange: name => rooms.get(name)?.changed(),
+    onAcknowledged: (name, message, ack) => rooms.get(name)?.acknowledged(message, ack),
     rejoin: name => rooms.get(name)?.opened(),
     maxUnacknowledged,
     answerMs: timeoutMs,

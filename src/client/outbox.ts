@@ -36,6 +36,8 @@ type Deps = {
   /** True while the room is joined on an open connection. */
   isLive(room: string): boolean;
   onChange(room: string): void;
+  /** Called before the promise resolves and the message leaves `pending`. */
+  onAcknowledged(room: string, message: PendingMessage, ack: Ack): void;
   /** The service does not know the room as joined. */
   rejoin(room: string): void;
   maxUnacknowledged: number;
@@ -51,11 +53,10 @@ export function createOutbox(deps: Deps) {
   const entries = new Set<Entry>();
   const backoff = createBackoff({ random: clock.random });
   let sent = 0;
-  let pausedUntil = 0;
-  let cancelPause = () => {};
+  let pause: { untilMs: number; cancel: () => void } | undefined;
 
   function pump() {
-    if (clock.now() < pausedUntil) return;
+    if (pause !== undefined) return;
     for (const entry of entries) {
       if (sent >= WINDOW) return;
       if (entry.state === 'queued' && isLive(entry.room)) void attempt(entry);
@@ -88,9 +89,16 @@ export function createOutbox(deps: Deps) {
     // A lost connection or answer says nothing about the service's load: the next attempt needs no pause.
     if (error.code === 'unreachable' || error.code === 'timeout') return;
     const waitMs = error.retryAfterMs ?? backoff.next();
-    pausedUntil = Math.max(pausedUntil, clock.now() + waitMs);
-    cancelPause();
-    cancelPause = clock.setTimer(pump, pausedUntil - clock.now());
+    const untilMs = clock.now() + waitMs;
+    if (pause !== undefined && pause.untilMs >= untilMs) return;
+    pause?.cancel();
+    // The timer alone ends the pause: one that fires a moment early by the clock must not be missed.
+    pause = { untilMs, cancel: clock.setTimer(resume, waitMs) };
+  }
+
+  function resume() {
+    pause = undefined;
+    pump();
   }
 
   function send(room: string, content: string, options: SendOptions): Promise<Ack> {
@@ -112,7 +120,10 @@ export function createOutbox(deps: Deps) {
           if (!entries.delete(entry)) return;
           cancel();
           if (end instanceof ParleyError) reject(end);
-          else resolve(end);
+          else {
+            deps.onAcknowledged(room, entry, end);
+            resolve(end);
+          }
           onChange(room);
         },
       };
@@ -140,7 +151,7 @@ export function createOutbox(deps: Deps) {
       for (const entry of [...entries]) if (room === undefined || entry.room === room) entry.settle(error);
     },
     close() {
-      cancelPause();
+      pause?.cancel();
     },
   };
 }

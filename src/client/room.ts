@@ -64,6 +64,7 @@ export type RoomPort = Room & {
   closed(reason: ParleyError): void;
   /** The outbox changed. */
   changed(): void;
+  acknowledged(message: PendingMessage, ack: Ack): void;
 };
 
 type Deps = {
@@ -189,23 +190,33 @@ export function createRoom(deps: Deps): RoomPort {
     await live;
   }
 
-  /** Shows an acknowledged message at once; the log's own frame is on its way. */
   async function send(content: string, options: SendOptions = {}) {
     if (left) throw closedError('The room was left.');
     deps.connect();
-    const ack = await outbox.send(name, content, options);
-    const { id, revision, timestamp, clientId, duplicate } = ack;
+    return await outbox.send(name, content, options);
+  }
+
+  /** Shows an acknowledged message at once; the log's own frame is on its way. */
+  function acknowledged({ clientId, content, replyTo }: PendingMessage, ack: Ack) {
+    const { id, revision, timestamp, duplicate } = ack;
     const user = deps.user();
     const ahead = id > (sync.position()?.offset ?? Number.MAX_SAFE_INTEGER);
-    if (!duplicate && ahead && user !== undefined && timeline.get(id) === undefined) {
-      const { replyTo } = options;
-      const message: RoomMessage = { id, revision, room: name, user, content, timestamp, status: 'pending' };
-      if (clientId !== undefined) message.clientId = clientId;
-      if (replyTo !== undefined) message.replyTo = replyTo;
-      timeline.add(message);
-      tell([{ kind: 'message', message }]);
-    }
-    return ack;
+    if (duplicate || !ahead || user === undefined || timeline.get(id) !== undefined) return;
+    const reply = replyTo === undefined ? {} : { replyTo };
+    const status = 'pending';
+    const message = {
+      id,
+      revision,
+      room: name,
+      user,
+      content,
+      timestamp,
+      clientId,
+      ...reply,
+      status,
+    } as const;
+    timeline.add(message);
+    tell([{ kind: 'message', message }]);
   }
 
   function leave() {
@@ -239,5 +250,6 @@ export function createRoom(deps: Deps): RoomPort {
       events.emit('phase', { phase: 'idle', error: reason });
     },
     changed,
+    acknowledged,
   };
 }

@@ -1,5 +1,5 @@
 import type { RefObject } from 'preact';
-import { useLayoutEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import type { RoomMessage } from '../client/index.ts';
 import { MAX_CONTENT_LENGTH } from '../message.ts';
 import { Icon } from './icons.tsx';
@@ -30,6 +30,11 @@ export function Composer({ view, input, replyTo, onReplied }: Props) {
     area.style.height = `${Math.min(area.scrollHeight, MAX_HEIGHT)}px`;
   }, [text]);
 
+  // Where a keyboard covers no part of the screen one can write at once.
+  useEffect(() => {
+    if (matchMedia('(pointer: fine)').matches) input.current?.focus();
+  }, []);
+
   function send() {
     if (!sendable) return;
     void view.send(text, replyTo === undefined ? {} : { replyTo: replyTo.id });
@@ -57,7 +62,6 @@ export function Composer({ view, input, replyTo, onReplied }: Props) {
           data-testid="composer"
           rows={1}
           dir="auto"
-          autofocus
           placeholder={`Message #${view.name}`}
           value={text}
           aria-describedby="text-left"

@@ -45,7 +45,8 @@ export function MessageList({ view, onReply }: Props) {
   }, [rows]);
 
   const fill = () => {
-    if (list.current!.scrollTop < NEAR_TOP) void view.loadOlder();
+    const area = list.current;
+    if (area !== null && area.scrollTop < NEAR_TOP) void view.loadOlder();
   };
   useEffect(fill, [rows, view.hasOlder.value, view.phase.value, view.loadingOlder.value]);
 
@@ -65,10 +66,11 @@ export function MessageList({ view, onReply }: Props) {
 
   // A window that changes its size keeps the newest in view for those who read there.
   useEffect(() => {
+    const area = list.current!;
     const observer = new ResizeObserver(() => {
-      if (atEnd.peek()) list.current!.scrollTop = list.current!.scrollHeight;
+      if (atEnd.peek()) area.scrollTop = area.scrollHeight;
     });
-    observer.observe(list.current!);
+    observer.observe(area);
     return () => observer.disconnect();
   }, []);
 

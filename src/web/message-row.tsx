@@ -5,7 +5,7 @@ import { Icon } from './icons.tsx';
 import { MessageStatus } from './message-status.tsx';
 import type { RoomView } from './room-view.ts';
 import type { Row, Shown } from './rows.ts';
-import { exactTimeWords, removalWords, timeWords } from './words.ts';
+import { exactTimeWords, removalWords, shortTimeWords, timeWords } from './words.ts';
 
 type MessageRowProps = {
   row: Extract<Row, { kind: 'message' }>;
@@ -37,7 +37,7 @@ export function MessageRow({ row, view, onReply }: MessageRowProps) {
           <Avatar user={message.user ?? ''} name={name} />
         ) : (
           <time class="side-time" dateTime={message.timestamp} title={exactTimeWords(at)}>
-            {timeWords(at)}
+            {shortTimeWords(at)}
           </time>
         )}
       </div>

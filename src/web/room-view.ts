@@ -1,6 +1,7 @@
 /** One room as the page draws it: signals that follow the client's room. */
 import { batch, computed, signal } from '@preact/signals';
 import { type Client, ParleyError, type Room, type RoomEvents } from '../client/index.ts';
+import { identity } from './identity.ts';
 import { type FailedMessage, rowsOf } from './rows.ts';
 import { refusalWords } from './words.ts';
 
@@ -97,6 +98,7 @@ export function createRoomView(client: Client, room: Room) {
       rowsOf({
         room: room.name,
         user: user.value,
+        name: identity.value?.name,
         messages: messages.value,
         pending: pending.value,
         failed: failed.value,

@@ -18,6 +18,8 @@ export type Row =
 type Input = {
   room: string;
   user: string | undefined;
+  /** The reader's own name, for messages that only this page knows yet. */
+  name: string | undefined;
   messages: readonly RoomMessage[];
   pending: readonly PendingMessage[];
   failed: readonly FailedMessage[];
@@ -41,7 +43,9 @@ export function rowsOf(input: Input): Row[] {
       last.user === message.user &&
       at.getTime() - last.at.getTime() < GROUP_MS;
     const own = message.user !== undefined && message.user === input.user;
-    rows.push({ kind: 'message', key: keyOf(message, own), message, own, starts: !follows, at });
+    const named =
+      own && message.name === undefined && input.name ? { ...message, name: input.name } : message;
+    rows.push({ kind: 'message', key: keyOf(message, own), message: named, own, starts: !follows, at });
     last = { user: message.user, at };
   }
   return rows;

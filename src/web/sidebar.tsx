@@ -62,7 +62,7 @@ export function Sidebar({ chat, onChosen }: Props) {
             <RoomItem key={room} chat={chat} room={room} onChoose={choose} />
           ))}
         </ul>
-        {rooms.length === 0 && (
+        {rooms.length === 0 && problem === undefined && (
           <p class="hint">
             {name === '' ? 'No rooms yet. Name one above to begin.' : `Press Enter to open “${name}”.`}
           </p>

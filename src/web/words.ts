@@ -56,6 +56,13 @@ const percent = new Intl.NumberFormat(undefined, { style: 'percent' });
 const languages = new Intl.DisplayNames(undefined, { type: 'language' });
 
 export const timeWords = (at: Date) => time.format(at);
+
+/** Hour and minute alone, for a narrow margin. */
+export function shortTimeWords(at: Date): string {
+  const parts = time.formatToParts(at).filter(({ type }) => type === 'hour' || type === 'minute');
+  return parts.map(({ value }) => value).join(':');
+}
+
 export const exactTimeWords = (at: Date) => exact.format(at);
 
 /** Today and yesterday by name, this year's days by weekday, older ones with their year. */

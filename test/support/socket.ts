@@ -59,6 +59,7 @@ export async function openSocket(url: string, user: string, options: ClientOptio
     async ask(frame: Record<string, unknown>): Promise<ServerFrame> {
       refs += 1;
       const ref = `r${refs}`;
+      if (socket.readyState !== WebSocket.OPEN) throw new Error('the socket is closed');
       const answer = new Promise<ServerFrame>((resolve, reject) => {
         waiting.set(ref, { resolve, reject });
       });

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { ConfigError, type Environment, readConfig } from '../../src/config.ts';
+
+const SECRET = 's'.repeat(32);
+const refuses = (env: Environment, words: RegExp) => {
+  assert.throws(
+    () => readConfig({ AUTH_SECRET: SECRET, ...env }),
+    (error: unknown) => {
+      assert.ok(error instanceof ConfigError);
+      assert.match(error.message, words);
+      return true;
+    },
+  );
+};
+
+describe('configuration', () => {
+  it('has a default for everything but the key of tokens', () => {
+    const config = readConfig({ AUTH_SECRET: SECRET });
+    assert.deepEqual(
+      [config.host, config.port, config.adminPort, config.auth.mode],
+      ['127.0.0.1', 8080, 9464, 'jwt'],
+    );
+    assert.throws(() => readConfig({}), /AUTH_SECRET is missing/);
+  });
+
+  it('names the variable that is malformed', () => {
+    refuses({ PORT: 'eighty' }, /^PORT is eighty/);
+    refuses({ PORT: '70000' }, /^PORT is 70000/);
+    refuses({ PIPELINE_ENGINE: 'cron' }, /^PIPELINE_ENGINE is cron/);
+    refuses({ GATEWAY_PROCESSES: '0' }, /^GATEWAY_PROCESSES/);
+    refuses({ AUTH_SECRET: 'short' }, /^AUTH_SECRET needs at least 32 bytes/);
+    refuses({ TLS_CERT: '/nowhere' }, /^TLS_KEY is missing/);
+    refuses(
+      { TLS_CERT: '/nowhere', TLS_KEY: '/nowhere' },
+      /^TLS_CERT names \/nowhere, which cannot be read \(ENOENT\)/,
+    );
+  });
+
+  it('gives development tokens on loopback alone', () => {
+    assert.equal(readConfig({ AUTH_SECRET: SECRET, AUTH_MODE: 'dev' }).auth.mode, 'dev');
+    refuses({ AUTH_MODE: 'dev', HOST: '0.0.0.0' }, /^AUTH_MODE=dev/);
+  });
+});

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** What each room of the house may import values from; types may come from anywhere. Longest prefix first. */
+const MAY_IMPORT: [folder: string, from: string[]][] = [
+  ['src/message.ts', []],
+  ['src/errors.ts', []],
+  ['src/logger.ts', []],
+  ['src/metrics.ts', []],
+  ['src/admin.ts', []],
+  ['src/config.ts', []],
+  ['src/moderation/', ['src/moderation/', 'src/message.ts']],
+  ['src/enrichment/', ['src/enrichment/', 'src/message.ts']],
+  ['src/rooms/', ['src/rooms/', 'src/message.ts', 'src/errors.ts']],
+  ['src/store/', ['src/store/', 'src/message.ts', 'src/errors.ts']],
+  ['src/pipeline/', ['src/pipeline/', 'src/message.ts', 'src/errors.ts']],
+  ['src/front/', ['src/front/', 'src/rooms/', 'src/message.ts', 'src/errors.ts', 'src/admin.ts']],
+  ['src/client/', ['src/client/', 'src/message.ts']],
+  ['src/web/', ['src/web/', 'src/client/', 'src/message.ts']],
+  ['workflows/', ['workflows/', 'src/message.ts']],
+  [
+    'activities/',
+    ['activities/', 'workflows/steps.ts', 'src/rooms/', 'src/store/', 'src/message.ts', 'src/errors.ts'],
+  ],
+];
+
+/** Packages that belong to one place. */
+const HOMES: Record<string, string[]> = {
+  'express-ws': ['src/front/app.ts'],
+  express: ['src/front/'],
+  pg: ['src/store/', 'src/stack/'],
+  ioredis: ['src/rooms/', 'src/stack/'],
+  '@temporalio/workflow': ['workflows/'],
+  '@temporalio/worker': ['src/pipeline/temporal/'],
+  '@temporalio/client': ['src/pipeline/temporal/'],
+  obscenity: ['src/moderation/'],
+};
+
+type Import = { file: string; from: string };
+
+function sources(): string[] {
+  return ['src', 'workflows', 'activities']
+    .flatMap(folder =>
+      readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map(name => join(folder, name)),
+    )
+    .filter(name => /\.tsx?$/.test(name));
+}
+
+/** Imports of values: `import type`, and imports whose every name is a type, leave nothing behind. */
+function valueImports(file: string): Import[] {
+  const text = readFileSync(join(ROOT, file), 'utf8');
+  return [...text.matchAll(/^(?:import|export) (?!type )([^;]*?)(?: from )?'([^']+)';/gms)].flatMap(
+    ([, names = '', from]) => {
+      const list = /^\{(.*)\}$/s.exec(names.trim())?.[1];
+      const onlyTypes = list?.split(',').every(name => name.trim() === '' || name.trim().startsWith('type '));
+      return onlyTypes ? [] : [{ file, from: from! }];
+    },
+  );
+}
+
+describe('layout', () => {
+  const imports = sources().flatMap(valueImports);
+  const own = imports
+    .filter(({ from }) => from.startsWith('.'))
+    .map(({ file, from }) => ({ file, from: relative(ROOT, resolve(ROOT, dirname(file), from)) }));
+
+  it('finds the imports it is about', () => {
+    assert.ok(own.length > 100);
+    assert.ok(own.some(({ file, from }) => file === 'src/context.ts' && from === 'src/rooms/hub.ts'));
+  });
+
+  it('has imports that point one way', () => {
+    const wrong = own.filter(({ file, from }) => {
+      const rule = MAY_IMPORT.find(([folder]) => file.startsWith(folder));
+      return rule !== undefined && !rule[1].some(allowed => from.startsWith(allowed));
+    });
+    assert.deepEqual(wrong, []);
+  });
+
+  it('keeps each engine, database and framework in its own place', () => {
+    const wrong = imports.filter(({ file, from }) => {
+      const homes = HOMES[from];
+      return homes !== undefined && !homes.some(home => file.startsWith(home));
+    });
+    assert.deepEqual(wrong, []);
+  });
+
+  it('reads the environment in src/config.ts, and in what starts processes, alone', () => {
+    const wrong = sources().filter(
+      file =>
+        /process\.env/.test(readFileSync(join(ROOT, file), 'utf8')) &&
+        !/^src\/(config|start|trace)\.ts$|^src\/stack\/|^src\/demo\//.test(file),
+    );
+    assert.deepEqual(wrong, []);
+  });
+});

@@ -1,10 +1,11 @@
 import { useSignal } from '@preact/signals';
+import type { VNode } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { RoomMessage } from '../client/index.ts';
 import { Icon } from './icons.tsx';
 import { MessageRow } from './message-row.tsx';
 import type { RoomView } from './room-view.ts';
-import type { Row } from './rows.ts';
+import type { Row, Shown } from './rows.ts';
 import { dayWords } from './words.ts';
 
 type Props = { view: RoomView; onReply(message: RoomMessage): void };
@@ -23,6 +24,7 @@ export function MessageList({ view, onReply }: Props) {
   const atEnd = useSignal(true);
   const missed = useSignal(0);
   const before = useRef<Place>(undefined);
+  const lines = useLines(view, onReply);
 
   function place() {
     const { scrollTop: top, scrollHeight: height } = list.current!;
@@ -85,11 +87,7 @@ export function MessageList({ view, onReply }: Props) {
         aria-label={`Messages in ${view.name}`}
       >
         <Top view={view} empty={rows.length === 0} />
-        <ol>
-          {rows.map(row => (
-            <Line key={row.key} row={row} view={view} onReply={onReply} />
-          ))}
-        </ol>
+        <ol>{lines(rows)}</ol>
       </div>
       {!atEnd.value && (
         <button type="button" class="jump" data-testid="jump" onClick={toEnd}>
@@ -99,6 +97,28 @@ export function MessageList({ view, onReply }: Props) {
       )}
     </div>
   );
+}
+
+type Drawn = { message: Shown; starts: boolean; line: VNode };
+
+/** Draws rows, and each message anew only where it changed: in a busy room most of them did not. */
+function useLines(view: RoomView, onReply: Props['onReply']) {
+  const drawn = useRef(new Map<string, Drawn>());
+  return (rows: readonly Row[]) => {
+    const next = new Map<string, Drawn>();
+    const lines = rows.map(row => {
+      const line = <Line key={row.key} row={row} view={view} onReply={onReply} />;
+      if (row.kind === 'day') return line;
+      const { message, starts } = row;
+      const known = drawn.current.get(row.key);
+      const same = known !== undefined && known.message === message && known.starts === starts;
+      const kept = same ? known : { message, starts, line };
+      next.set(row.key, kept);
+      return kept.line;
+    });
+    drawn.current = next;
+    return lines;
+  };
 }
 
 function Line({ row, view, onReply }: { row: Row; view: RoomView; onReply(message: RoomMessage): void }) {
@@ -129,6 +149,7 @@ function Top({ view, empty }: { view: RoomView; empty: boolean }) {
       </p>
     );
   }
+  if (view.isFull.value) return <p class="top">Messages before these are not shown here.</p>;
   if (view.hasOlder.value) return <p class="top">Loading older messages…</p>;
   return (
     <div class={empty ? 'beginning alone' : 'beginning'}>

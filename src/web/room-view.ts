@@ -23,6 +23,7 @@ export function createRoomView(client: Client, room: Room) {
   const hasOlder = signal(false);
   const loadingOlder = signal(false);
   const olderProblem = signal<string | undefined>(undefined);
+  const isFull = signal(false);
   const unread = signal(0);
   const joinedOnce = signal(false);
   const user = signal(client.user());
@@ -79,12 +80,13 @@ export function createRoomView(client: Client, room: Room) {
   }
 
   async function loadOlder() {
-    if (loadingOlder.value || !hasOlder.value || phase.value !== 'live') return;
+    if (loadingOlder.value || !hasOlder.value || isFull.value || phase.value !== 'live') return;
     loadingOlder.value = true;
     olderProblem.value = undefined;
     try {
-      await room.loadOlder(OLDER_PAGE);
+      const more = await room.loadOlder(OLDER_PAGE);
       draw();
+      isFull.value = !more && hasOlder.value;
     } catch (error) {
       olderProblem.value = refusalWords(error);
     } finally {
@@ -112,6 +114,8 @@ export function createRoomView(client: Client, room: Room) {
     hasOlder,
     loadingOlder,
     olderProblem,
+    /** As many are loaded as the page holds: older ones stay in history. */
+    isFull,
     unread,
     send,
     /** Sends a refused message once more, under its own clientId: it cannot be stored twice. */

@@ -49,11 +49,13 @@ export function removalWords(message: RoomMessage, own: boolean): string {
 
 const time = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
-const day = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
-const dayAndYear = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long', year: 'numeric' });
-const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
+/** The page speaks English; the clock and numbers are the reader's. */
+const LOCALE = 'en-GB';
+const day = new Intl.DateTimeFormat(LOCALE, { weekday: 'long', day: 'numeric', month: 'long' });
+const dayAndYear = new Intl.DateTimeFormat(LOCALE, { day: 'numeric', month: 'long', year: 'numeric' });
+const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: 'auto' });
 const percent = new Intl.NumberFormat(undefined, { style: 'percent' });
-const languages = new Intl.DisplayNames(undefined, { type: 'language' });
+const languages = new Intl.DisplayNames(LOCALE, { type: 'language' });
 
 export const timeWords = (at: Date) => time.format(at);
 

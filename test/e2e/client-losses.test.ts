@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Redis } from 'ioredis';
 import { WebSocket } from 'ws';
 import type { Client, ClientOptions, SocketLike } from '../../src/client/index.ts';
 import { createNodeClient } from '../../src/client/node.ts';
@@ -88,6 +89,7 @@ describe('the client on a bad line', () => {
       ADMIN_PORT: '0',
       WORKER_ADMIN_PORT: '0',
       LOG_LEVEL: 'warn',
+      HEARTBEAT_MS: '500',
       ROOM_LOG_ENTRIES: '20',
       SEND_PER_SECOND: '10000',
       SEND_BURST: '10000',
@@ -250,6 +252,59 @@ describe('the client on a bad line', () => {
     await until('the beginning is read', async () => !(await reader.loadOlder(40)), 20_000);
     await until('the room is live', () => reader.phase() === 'live');
     assert.deepEqual(idsOf(reader.messages()), idsOf(acks));
+  });
+
+  it('follows a room into a new epoch: what is stored comes back from history, and live goes on', async () => {
+    const name = newRoom();
+    const [reader, writer] = [clientFor('ben').room(name), clientFor('ann').room(name)];
+    await Promise.all([reader.join(), writer.join()]);
+    let resets = 0;
+    reader.on('reset', () => {
+      resets += 1;
+    });
+    const before = [await writer.send('one'), await writer.send('two')];
+    await until('all is stored', async () => {
+      const { rooms: listed } = await clientFor('eve').listRooms({ limit: 100 });
+      return listed.some(({ room, lastId }) => room === name && lastId === before[1]!.id);
+    });
+    const redis = new Redis((await stack()).redisUrl, { commandTimeout: 5_000 });
+    const lost = await redis.keys(`*:room:${name}:*`);
+    assert.ok(lost.length > 0);
+    await redis.del(lost);
+    redis.disconnect();
+    const after = [await writer.send('three'), await writer.send('four')];
+    await until('the new ones are heard', () => reader.messages().at(-1)?.id === after[1]!.id);
+    assert.ok(after[0]!.id > 1_000_000, 'the new epoch begins above all that was given');
+    assert.deepEqual(idsOf(reader.messages()), idsOf([...before, ...after]));
+    assert.equal(resets, 1);
+  });
+
+  it('notices a gateway that is frozen, though the socket stays open', async function () {
+    this.timeout(60_000);
+    const client = clientFor('ann', { timeoutMs: 2_000 });
+    const room = client.room(newRoom());
+    await room.join();
+    gateway.kill('SIGSTOP');
+    try {
+      await until('the client gives the socket up', () => client.state().state !== 'open', 20_000);
+    } finally {
+      gateway.kill('SIGCONT');
+    }
+    await until('it is back', () => room.phase() === 'live', 20_000);
+    await room.send('thawed');
+  });
+
+  it('waits as long as a gateway asks that goes away in order', async function () {
+    this.timeout(60_000);
+    const client = clientFor('ann');
+    const room = client.room(newRoom());
+    await room.join();
+    gateway.kill('SIGTERM');
+    await gateway.exited;
+    await until('the client waits', () => client.state().state === 'waiting');
+    gateway = await startProcess('gateway', env);
+    await until('it is back', () => room.phase() === 'live', 20_000);
+    await room.send('after the deploy');
   });
 
   it('comes back to a gateway that was killed and started again, with all that was sent meanwhile', async function () {

@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict';
-import { type Client, type ClientOptions, ParleyError, type RoomMessage } from '../../src/client/index.ts';
+import { WebSocket } from 'ws';
+import {
+  type Client,
+  type ClientOptions,
+  createClient,
+  ParleyError,
+  type RoomMessage,
+} from '../../src/client/index.ts';
 import { createNodeClient } from '../../src/client/node.ts';
 import { token } from '../support/socket.ts';
 import { startSystem, wholeHistory } from '../support/system.ts';
@@ -96,6 +103,41 @@ describe('the client', () => {
     );
     assert.equal(reader.hasOlder(), false);
     await until('all of it is decided', () => reader.messages().every(isDecided));
+  });
+
+  it('takes an answer of several pages as one', async function () {
+    this.timeout(60_000);
+    const name = newRoom();
+    const writer = clientFor('ann').room(name);
+    await writer.join();
+    const long = '🌊'.repeat(4_000);
+    const acks = await Promise.all(Array.from({ length: 20 }, () => writer.send(long)));
+    const reader = clientFor('ben').room(name);
+    let live = 0;
+    reader.on('phase', ({ phase }) => {
+      live += phase === 'live' ? 1 : 0;
+    });
+    await reader.join();
+    assert.deepEqual(idsOf(reader.messages()), idsOf(acks));
+    assert.equal(live, 1);
+  });
+
+  it('needs no token where a session cookie says who it is', async () => {
+    const url = system.urls[0]!;
+    const headers = { authorization: `Bearer ${await token('ann')}` };
+    const session = await fetch(`${url}/v1/session`, { method: 'POST', headers });
+    const cookie = session.headers.getSetCookie()[0]!.split(';')[0]!;
+    const client = createClient({
+      url,
+      fetch: (address, init) => fetch(address, { ...init, headers: { cookie } }),
+      webSocket: address => new WebSocket(address, { headers: { cookie } }),
+    });
+    clients.push(client);
+    const room = client.room(newRoom());
+    await room.join();
+    assert.equal(client.user(), 'ann');
+    await room.send('by cookie');
+    assert.ok(Array.isArray((await client.listRooms()).rooms));
   });
 
   it('tells who is here', async () => {

@@ -2,29 +2,34 @@ import { isRunning, type ProcessInfo, processInfo } from './processes.ts';
 
 const POLL_MS = 300;
 const MAX_DEPTH = 6;
+const PACKAGE_MANAGER = /^(\S*\/)?(npm|pnpm|yarn|bun)\b|\b(npm|pnpm|yarn)(-cli)?\.c?js\b/;
 
 /**
- * The processes this one depends on: its parent and, where npm runs it, everything up to the one that started npm.
- * Each of them may be killed without a word to the next.
+ * The processes that `pid` depends on: its parent and, where a package manager runs it, everything up to the one
+ * that started the package manager. Each of them may be killed without a word to the next. A parent in another
+ * session has let its child go on purpose (`setsid npm start`); it and the system's first process do not count.
  */
-function ancestors(): ProcessInfo[] {
+export function ancestorsOf(pid: number): ProcessInfo[] {
   const chain: ProcessInfo[] = [];
-  let info = processInfo(process.ppid);
-  while (info !== undefined && info.pid > 1 && chain.length < MAX_DEPTH) {
-    chain.push(info);
-    info = processInfo(info.parent);
+  let child = processInfo(pid);
+  while (child !== undefined && child.parent > 1 && chain.length < MAX_DEPTH) {
+    const parent = processInfo(child.parent);
+    if (parent === undefined || parent.session !== child.session) break;
+    chain.push(parent);
+    child = parent;
   }
-  const npm = chain.findLastIndex(({ command }) => /\bnpm\b/.test(command));
-  return chain.slice(0, npm < 0 ? 1 : npm + 2);
+  const manager = chain.findIndex(({ command }) => PACKAGE_MANAGER.test(command));
+  return chain.slice(0, manager < 0 ? 1 : manager + 2);
 }
 
-/** Calls back once when one of them is gone. */
-export function watchAncestors(onGone: () => void): { close(): void } {
-  const chain = ancestors();
+/** Calls back once when one of this process's ancestors is gone. */
+export function watchAncestors(onGone: (ancestor: ProcessInfo) => void): { close(): void } {
+  const chain = ancestorsOf(process.pid);
   const timer = setInterval(() => {
-    if (chain.every(isRunning)) return;
+    const lost = chain.find(one => !isRunning(one));
+    if (lost === undefined) return;
     clearInterval(timer);
-    onGone();
+    onGone(lost);
   }, POLL_MS);
   timer.unref();
   return { close: () => clearInterval(timer) };

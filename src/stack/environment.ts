@@ -1,14 +1,12 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { secretIn } from './postgres.ts';
+import type { Environment } from '../config.ts';
 
-/** The environment of `npm start`: for development, where it does not say otherwise, with a secret kept in its folder. */
-export function developmentEnvironment(env: NodeJS.ProcessEnv, dataDir: string): NodeJS.ProcessEnv {
+/** The environment of `npm start`: for development, where it does not say otherwise. */
+export function developmentEnvironment(env: Environment, secret: string): Environment {
   const keyed = env.AUTH_SECRET || env.AUTH_JWKS_URL;
-  mkdirSync(dataDir, { recursive: true });
   return {
     ...env,
-    AUTH_MODE: env.AUTH_MODE || 'dev',
-    ...(keyed ? {} : { AUTH_SECRET: secretIn(join(dataDir, 'auth-secret')) }),
+    // With keys of one's own server, dev tokens would be a back door: they have to be asked for.
+    AUTH_MODE: env.AUTH_MODE || (env.AUTH_JWKS_URL ? 'jwt' : 'dev'),
+    ...(keyed ? {} : { AUTH_SECRET: secret }),
   };
 }

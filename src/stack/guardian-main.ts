@@ -1,41 +1,28 @@
-/** The guardian's process: see guardian.ts. Reads `+ pid signal start` and `- pid` lines until its input ends. */
+/**
+ * The guardian's process: see guardian.ts. Until its input ends it reads the lines `+ pid signal start`, `- pid`
+ * and `rm folder`; then it ends what is left, newest first, and removes the folders.
+ */
+import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { setTimeout as delay } from 'node:timers/promises';
-import { isRunning } from './processes.ts';
+import { endProcess, type Identity } from './processes.ts';
 
-type Watched = { pid: number; signal: NodeJS.Signals; startedAt: string };
+/** Longer than what the gateways and the worker allow themselves (SHUTDOWN_MS). */
+const GRACE_MS = 12_000;
 
-const GRACE_MS = 8_000;
-const POLL_MS = 50;
-
-const watched = new Map<number, Watched>();
+const watched = new Map<number, Identity & { signal: NodeJS.Signals }>();
+const folders = new Set<string>();
 // Signals of the terminal are for the start; the guardian ends with its input alone.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const [verb, pid, signal, ...startedAt] = line.split(' ');
-  if (verb === '-') watched.delete(Number(pid));
-  else
-    watched.set(Number(pid), {
-      pid: Number(pid),
-      signal: signal as NodeJS.Signals,
-      startedAt: startedAt.join(' '),
-    });
+  const [verb, first = '', second, ...rest] = line.split(' ');
+  const pid = Number(first);
+  if (verb === '+') {
+    watched.set(pid, { pid, signal: second as NodeJS.Signals, startedAt: rest.join(' ') });
+  } else if (verb === '-') watched.delete(pid);
+  else if (verb === 'rm') folders.add(line.slice('rm '.length));
 }
-for (const one of [...watched.values()].reverse()) await end(one);
-
-async function end(one: Watched) {
-  const running = () => isRunning(one);
-  if (!running()) return;
-  signal(one.pid, one.signal);
-  for (const until = Date.now() + GRACE_MS; running() && Date.now() < until; ) await delay(POLL_MS);
-  if (running()) signal(one.pid, 'SIGKILL');
+for (const one of [...watched.values()].reverse()) {
+  await endProcess(one, { signal: one.signal, graceMs: GRACE_MS });
 }
-
-function signal(pid: number, name: NodeJS.Signals) {
-  try {
-    process.kill(pid, name);
-  } catch {
-    // It went between the look and the signal.
-  }
-}
+for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });

@@ -5,35 +5,54 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { nodeArguments } from './node-command.ts';
-import { processInfo } from './processes.ts';
+import { type Identity, processInfo } from './processes.ts';
 
 export type Guardian = {
   readonly pid: number | undefined;
   watch(pid: number | undefined, signal: NodeJS.Signals): void;
   forget(pid: number | undefined): void;
-  /** Lets the guardian go; resolves when it is gone. */
+  /** The folder goes after the last process, whoever is killed before. */
+  removeAtEnd(folder: string): void;
+  /** What it would end now. */
+  watched(): Identity[];
+  /** Lets the guardian end what is left and go; resolves when it is gone. */
   close(): Promise<void>;
 };
 
-/** Starts a guardian, and another one if it dies. */
-export function startGuardian(): Guardian {
-  const watched = new Map<number, string>();
+/** One that dies again and again must not keep the machine busy. */
+const REPLACE_AFTER_MS = 500;
+
+/** Starts a guardian, and another one if it dies; `onChange` hears of every new state. */
+export function startGuardian(onChange: (guardian: Guardian) => void = () => undefined): Guardian {
+  const watched = new Map<number, Identity & { line: string }>();
+  const folders: string[] = [];
   let child: ChildProcess | undefined;
   let closing = false;
 
-  function launch() {
-    const args = nodeArguments(new URL('./guardian-main.ts', import.meta.url));
-    child = spawn(process.execPath, args, { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
-    child.stdin!.on('error', () => undefined);
-    for (const line of watched.values()) child.stdin!.write(line);
-    child.on('exit', () => {
-      if (!closing) launch();
-    });
-    child.unref();
+  function tell(line: string) {
+    // To one that has just died this is lost; its successor is told everything.
+    if (child?.stdin?.writable) child.stdin.write(line);
   }
-  launch();
 
-  return {
+  function launch() {
+    if (closing) return;
+    const args = nodeArguments(new URL('./guardian-main.ts', import.meta.url));
+    const launched = spawn(process.execPath, args, {
+      stdio: ['pipe', 'ignore', 'ignore'],
+      detached: true,
+      cwd: '/',
+    });
+    launched.on('error', () => undefined);
+    launched.stdin.on('error', () => undefined);
+    child = launched;
+    for (const { line } of watched.values()) tell(line);
+    for (const folder of folders) tell(`rm ${folder}\n`);
+    launched.once('exit', () => setTimeout(launch, REPLACE_AFTER_MS).unref());
+    launched.unref();
+    onChange(guardian);
+  }
+
+  const guardian: Guardian = {
     get pid() {
       return child?.pid;
     },
@@ -41,20 +60,32 @@ export function startGuardian(): Guardian {
       const info = pid === undefined ? undefined : processInfo(pid);
       if (info === undefined) return;
       const line = `+ ${info.pid} ${signal} ${info.startedAt}\n`;
-      watched.set(info.pid, line);
-      child?.stdin?.write(line);
+      watched.set(info.pid, { pid: info.pid, startedAt: info.startedAt, line });
+      tell(line);
+      onChange(guardian);
     },
     forget(pid) {
       if (pid === undefined || !watched.delete(pid)) return;
-      child?.stdin?.write(`- ${pid}\n`);
+      tell(`- ${pid}\n`);
+      onChange(guardian);
     },
+    removeAtEnd(folder) {
+      folders.push(folder);
+      tell(`rm ${folder}\n`);
+    },
+    watched: () => [...watched.values()].map(({ pid, startedAt }) => ({ pid, startedAt })),
     async close() {
+      // Killed a moment ago: its successor does the rest.
+      if (!closing && (child?.exitCode !== null || child.signalCode !== null)) launch();
       closing = true;
       const leaving = child;
-      if (leaving === undefined || leaving.exitCode !== null) return;
+      if (leaving?.pid === undefined || leaving.exitCode !== null || leaving.signalCode !== null) return;
+      leaving.ref();
       const gone = new Promise(resolve => leaving.once('exit', resolve));
       leaving.stdin?.end();
       await gone;
     },
   };
+  launch();
+  return guardian;
 }

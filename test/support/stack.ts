@@ -2,8 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { watchAncestors } from '../../src/stack/ancestors.ts';
 import { type Guardian, startGuardian } from '../../src/stack/guardian.ts';
-import { freePort } from '../../src/stack/ports.ts';
+import { freePorts } from '../../src/stack/ports.ts';
 import { createDatabase } from '../../src/stack/postgres.ts';
 import { type Stack, startStack } from '../../src/stack/stack.ts';
 
@@ -33,18 +34,17 @@ export async function freeDatabase(): Promise<string> {
 
 async function begin() {
   const dataDir = mkdtempSync(join(tmpdir(), 'parley-test-'));
-  const [postgres, redis, temporal, temporalUi] = (await Promise.all([
-    freePort(),
-    freePort(),
-    freePort(),
-    freePort(),
-  ])) as [number, number, number, number];
+  const [postgres, redis, temporal, temporalUi] = (await freePorts(4)) as [number, number, number, number];
   const guardian = startGuardian();
+  guardian.removeAtEnd(dataDir);
+  // A run whose own starter was killed would go on for nobody; the guardian then clears up.
+  watchAncestors(() => process.exit(1));
   const started = await startStack({
     dataDir,
     given: {},
     ports: { postgres, redis, temporal, temporalUi },
     install: 'auto',
+    env: process.env,
     report: line => process.stderr.write(`    ${line}\n`),
     guardian,
   });

@@ -254,6 +254,31 @@ describe('the client on a bad line', () => {
     assert.deepEqual(idsOf(reader.messages()), idsOf(acks));
   });
 
+  it('finds in the log what history does not reflect yet', async () => {
+    const name = newRoom();
+    const writer = clientFor('ann').room(name);
+    await writer.join();
+    worker.kill('SIGSTOP');
+    try {
+      const acks = [];
+      for (let i = 0; i < 10; i += 1) acks.push(await writer.send(`line ${i}`));
+      const reader = clientFor('ben', { recent: 3 }).room(name);
+      await reader.join();
+      assert.deepEqual(idsOf(reader.messages()), idsOf(acks.slice(-3)));
+      await reader.loadOlder(5);
+      await until('the rest came from the log', () => reader.messages().length === 10);
+      assert.deepEqual(idsOf(reader.messages()), idsOf(acks));
+      worker.kill('SIGCONT');
+      await until(
+        'all is decided',
+        () => reader.messages().every(({ status }) => status !== 'pending'),
+        20_000,
+      );
+    } finally {
+      worker.kill('SIGCONT');
+    }
+  });
+
   it('follows a room into a new epoch: what is stored comes back from history, and live goes on', async () => {
     const name = newRoom();
     const [reader, writer] = [clientFor('ben').room(name), clientFor('ann').room(name)];

@@ -12,9 +12,10 @@ type Unknown = { partition: number; entryId: string; fields: Record<string, stri
  */
 export function createSetAside({ store, logger, metrics }: Deps) {
   return async (entries: Unknown[]): Promise<void> => {
-    const letters = entries.map(({ fields }) => ({
+    const letters = entries.map(({ entryId, fields }) => ({
       submission: asSubmission(fields),
-      step: 'intake',
+      // Such entries may lack an offset: their own id keeps them apart.
+      step: `intake ${entryId}`,
       cause: `unknown schema version ${fields.v ?? 'none'}`,
     }));
     await store.deadLetter(letters);

@@ -12,22 +12,27 @@ export function maySee(message: LoggedMessage, viewer: Viewer): boolean {
   return message.audience !== 'author' || message.user === viewer.user;
 }
 
+/** What a removed message shows, and what any other one shows besides; nothing else leaves the service. */
+const BARE = [
+  'id',
+  'revision',
+  'room',
+  'user',
+  'name',
+  'timestamp',
+  'clientId',
+  'replyTo',
+  'status',
+  'editedAt',
+] as const;
+const WHOLE = [...BARE, 'content', 'language', 'sentiment'] as const;
+
 /** The message in its public shape, without what only moderators and the pipeline know. */
 export function publicMessage(message: LoggedMessage): Message {
-  const {
-    audience: _audience,
-    verdict: _verdict,
-    versions: _versions,
-    batch: _batch,
-    announcedAt: _at,
-    ...shown
-  } = message;
-  if (shown.status === 'removed') {
-    const { content: _content, language: _language, sentiment: _sentiment, ...bare } = shown;
-    return bare;
-  }
-  const { reason: _reason, ...whole } = shown;
-  return whole;
+  const shown = message.status === 'removed' ? ([...BARE, 'reason'] as const) : WHOLE;
+  return Object.fromEntries(
+    shown.filter(name => message[name] !== undefined).map(name => [name, message[name]]),
+  ) as Message;
 }
 
 /** A removed message, or one that this viewer may not see, in a history page. */

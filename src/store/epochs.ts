@@ -15,8 +15,6 @@ const NEXT = `
 
 const LAST_STORED = 'SELECT max(id) AS last FROM messages WHERE room = $1';
 
-type Epoch = { epoch: string; base: number };
-
 /** The store was laid out with another number of partitions: no process may write with this one. */
 export class LayoutMismatch extends Error {
   override name = 'LayoutMismatch';
@@ -31,7 +29,7 @@ export function createEpochStore(pool: Pool): EpochStore {
      * answers with an epoch that another process installed before, that one stands, and nothing was lost.
      * Throws LayoutMismatch, what `install` throws, and the errors of Postgres.
      */
-    openPartition: (partition, partitions, newEpoch, install: (epoch: Epoch) => Promise<unknown>) =>
+    openPartition: (partition, partitions, newEpoch, install) =>
       withClient(pool, async client => {
         await client.query('SELECT pg_advisory_lock($1, $2)', [LOCK_SPACE, partition]);
         await checkLayout(client, partitions);
@@ -41,7 +39,7 @@ export function createEpochStore(pool: Pool): EpochStore {
         // Recorded first: a crash before Redis has it costs a jump of the offsets, never an offset used twice.
         await client.query(RECORD, [own.epoch, partition, null, own.base, lost ? 'lost' : 'first']);
         const standing = await install(own);
-        const other = isEpoch(standing) && standing.epoch !== own.epoch ? standing : undefined;
+        const other = standing.epoch !== own.epoch ? standing : undefined;
         if (other !== undefined) await client.query('DELETE FROM epochs WHERE epoch = $1', [own.epoch]);
         await client.query('SELECT pg_advisory_unlock($1, $2)', [LOCK_SPACE, partition]);
         return other === undefined ? { ...own, lost } : { ...other, lost: false };
@@ -57,10 +55,6 @@ export function createEpochStore(pool: Pool): EpochStore {
       return rows[0]?.last ?? 0;
     },
   };
-}
-
-function isEpoch(value: unknown): value is Epoch {
-  return typeof value === 'object' && value !== null && 'epoch' in value && 'base' in value;
 }
 
 /** The first process writes the number of partitions, every other one must agree. */

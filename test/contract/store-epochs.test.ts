@@ -27,14 +27,14 @@ describe('store: epochs', () => {
     const installed: Epoch[] = [];
     const install = async (epoch: Epoch) => {
       if (installed.length === 0) installed.push(epoch);
-      return installed[0];
+      return installed[0]!;
     };
     return { installed, install };
   };
 
   it('begins a partition at 0 the first time', async () => {
     const { installed, install } = newLog();
-    const opened = await epochs.openPartition(1, 16, newEpoch, install as () => Promise<void>);
+    const opened = await epochs.openPartition(1, 16, newEpoch, install);
     assert.equal(opened.base, 0);
     assert.equal(opened.lost, false);
     assert.deepEqual(installed, [{ epoch: opened.epoch, base: 0 }]);
@@ -44,7 +44,7 @@ describe('store: epochs', () => {
   it('begins it above every id ever given when its log was lost', async () => {
     const earliest = Date.now() * 1_000;
     for (const _time of [1, 2, 3]) {
-      await epochs.openPartition(2, 16, newEpoch, newLog().install as () => Promise<void>);
+      await epochs.openPartition(2, 16, newEpoch, newLog().install);
     }
     const [first, second, third] = await recorded(2);
     assert.equal(first?.reason, 'first');
@@ -63,7 +63,7 @@ describe('store: epochs', () => {
       throw new Error('no log to be had');
     };
     await assert.rejects(epochs.openPartition(3, 16, newEpoch, failing), /no log to be had/);
-    const opened = await epochs.openPartition(3, 16, newEpoch, newLog().install as () => Promise<void>);
+    const opened = await epochs.openPartition(3, 16, newEpoch, newLog().install);
     assert.equal(opened.lost, true);
     assert.ok(opened.base > 0);
   });
@@ -79,9 +79,7 @@ describe('store: epochs', () => {
       return install(epoch);
     };
     const opened = await Promise.all(
-      Array.from({ length: 6 }, () =>
-        epochs.openPartition(4, 16, newEpoch, alone as unknown as () => Promise<void>),
-      ),
+      Array.from({ length: 6 }, () => epochs.openPartition(4, 16, newEpoch, alone)),
     );
     assert.deepEqual(
       opened,
@@ -92,9 +90,7 @@ describe('store: epochs', () => {
 
   it('opens different partitions side by side', async () => {
     const opened = await Promise.all(
-      [5, 6, 7, 8].map(partition =>
-        epochs.openPartition(partition, 16, newEpoch, newLog().install as () => Promise<void>),
-      ),
+      [5, 6, 7, 8].map(partition => epochs.openPartition(partition, 16, newEpoch, newLog().install)),
     );
     assert.deepEqual(
       opened.map(({ base }) => base),
@@ -105,7 +101,7 @@ describe('store: epochs', () => {
   it('refuses another number of partitions, and installs nothing', async () => {
     const { installed, install } = newLog();
     await assert.rejects(
-      epochs.openPartition(1, 32, newEpoch, install as () => Promise<void>),
+      epochs.openPartition(1, 32, newEpoch, install),
       (error: unknown) =>
         error instanceof LayoutMismatch && /ROOM_PARTITIONS: .* with 16, .* wants 32/.test(error.message),
     );
@@ -118,7 +114,7 @@ describe('store: epochs', () => {
     await epochs.record(epoch);
     const { partition: _partition, ...rest } = epoch;
     assert.deepEqual(await recorded(9), [rest]);
-    const opened = await epochs.openPartition(9, 16, newEpoch, newLog().install as () => Promise<void>);
+    const opened = await epochs.openPartition(9, 16, newEpoch, newLog().install);
     assert.equal(opened.lost, true);
   });
 

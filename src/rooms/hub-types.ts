@@ -23,12 +23,15 @@ export type Member = {
 
 export type JoinRequest = { room: string; since?: { epoch: string; offset: number }; recent: number };
 
+/** Takes a page of an answer. A page that is not the last may be waited for: the log is read no further till then. */
+export type OnPage = (page: JoinedPage) => Promise<void> | void | undefined;
+
 export type Hub = {
   /**
    * Joins, or joins anew. Calls `onPage` for each `joined` page, in order; live frames follow the last one from
    * its offset + 1 without hole or double. Throws Unavailable when the log cannot be read; then not joined.
    */
-  join(member: Member, request: JoinRequest, onPage: (page: JoinedPage) => void): Promise<void>;
+  join(member: Member, request: JoinRequest, onPage: OnPage): Promise<void>;
   leave(member: Member, room: string): void;
   has(member: Member, room: string): boolean;
   /** The highest offset seen of a room that has members here. */

@@ -15,12 +15,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { Logger } from '../logger.ts';
 import type { GatewayMetrics } from '../metrics.ts';
-import type { Hub, JoinedPage, JoinRequest, Member } from './hub-types.ts';
+import type { Hub, JoinedPage, JoinRequest, Member, OnPage } from './hub-types.ts';
 import { roomOfChannel } from './keys.ts';
 import type { LiveFrame, LogSlice, RoomHead } from './log-types.ts';
 import { reachable } from './redis.ts';
 import { frameOf, liveFrameFor, parseLive, recentEvents, replayEvents } from './replay.ts';
 import type { RoomLog } from './room-log.ts';
+import { createSlices } from './slices.ts';
 
 type Room = {
   name: string;
@@ -61,7 +62,9 @@ export function createHub({
   checkMs,
 }: Deps): Hub & { check(): Promise<void> } {
   const rooms = new Map<string, Room>();
+  const slices = createSlices(log);
   let closed = false;
+  let checking = false;
 
   function open(name: string): Room {
     const room: Room = {
@@ -178,6 +181,14 @@ export function createHub({
 
   /** Compares what arrived with the log's end, for every room with members here. */
   async function check() {
+    if (checking) return;
+    checking = true;
+    await checkAll().finally(() => {
+      checking = false;
+    });
+  }
+
+  async function checkAll() {
     const all = [...rooms.values()].filter(room => !room.filling);
     for (let i = 0; i < all.length && !closed; i += CHECK_AT_ONCE) {
       await Promise.all(
@@ -195,12 +206,12 @@ export function createHub({
     }
   }
 
-  async function join(member: Member, request: JoinRequest, onPage: (page: JoinedPage) => void) {
+  async function join(member: Member, request: JoinRequest, onPage: OnPage) {
     const room = rooms.get(request.room) ?? open(request.room);
     room.joiners.set(member, request);
     room.members.delete(member);
     const wanted = () => room.joiners.get(member) === request && !closed;
-    const onWantedPage = (page: JoinedPage) => wanted() && onPage(page);
+    const onWantedPage: OnPage = page => (wanted() ? onPage(page) : undefined);
     try {
       await room.opened;
       const start = await firstPages(room, member, request, onWantedPage);
@@ -213,19 +224,14 @@ export function createHub({
   }
 
   /** Sends all pages of the answer but the last, and returns that one. */
-  async function firstPages(
-    room: Room,
-    member: Member,
-    request: JoinRequest,
-    onPage: (page: JoinedPage) => void,
-  ) {
+  async function firstPages(room: Room, member: Member, request: JoinRequest, onPage: OnPage) {
     if (request.since === undefined) {
       const recent = await log.recent(room.name, request.recent);
       const events = recentEvents(room.name, recent.messages, member.viewer);
       return pagesOf(room.name, recent, { recovered: false, events }, onPage);
     }
     const { since } = request;
-    const slice = await log.since(room.name, since);
+    const slice = await slices.since(room.name, since, room.position);
     if ('lost' in slice) return pagesOf(room.name, slice.lost, { recovered: false, events: [] }, onPage);
     const events = replayEvents(room.name, slice, member.viewer);
     return pagesOf(
@@ -237,24 +243,24 @@ export function createHub({
   }
 
   /** Reads on while the log is ahead of what the ring can give; answers the last page, not sent yet. */
-  async function catchUp(room: Room, member: Member, start: JoinedPage, onPage: (page: JoinedPage) => void) {
+  async function catchUp(room: Room, member: Member, start: JoinedPage, onPage: OnPage) {
     let page = start;
     for (;;) {
       if (page.epoch !== room.epoch || page.offset >= room.position) return page;
       const missed = room.ring.filter(live => live.offset > page.offset);
       if (missed.length === room.position - page.offset) return page;
-      onPage({ ...page, more: true });
-      const slice: LogSlice | { lost: RoomHead } = await log.since(room.name, page);
+      await onPage({ ...page, more: true });
+      const slice: LogSlice | { lost: RoomHead } = await slices.since(room.name, page, room.position);
       if ('lost' in slice) return joinedPage(room.name, slice.lost, false);
       const head = { epoch: slice.epoch, end: slice.reaches };
       const events = replayEvents(room.name, slice, member.viewer);
-      page = pagesOf(room.name, head, { recovered: page.recovered, events }, onPage);
+      page = await pagesOf(room.name, head, { recovered: page.recovered, events }, onPage);
     }
   }
 
   /** Without a pause after `catchUp`: the last page, what overtook it, and from here on every live frame. */
-  function goLive(room: Room, member: Member, page: JoinedPage, onPage: (page: JoinedPage) => void) {
-    onPage(page);
+  function goLive(room: Room, member: Member, page: JoinedPage, onPage: OnPage) {
+    void onPage(page);
     const from = page.epoch === room.epoch ? page.offset : 0;
     room.members.set(member, { from });
     if (page.epoch !== room.epoch) return;
@@ -302,18 +308,13 @@ function joinedPage(room: string, head: RoomHead, recovered: boolean): JoinedPag
 type Answer = { recovered: boolean; events: string[] };
 
 /** Cuts events into frames that stay below the limit; hands on all but the last, which it returns. */
-function pagesOf(
-  room: string,
-  head: RoomHead,
-  answer: Answer,
-  onPage: (page: JoinedPage) => void,
-): JoinedPage {
+async function pagesOf(room: string, head: RoomHead, answer: Answer, onPage: OnPage): Promise<JoinedPage> {
   let page = joinedPage(room, head, answer.recovered);
   let bytes = 0;
   for (const event of answer.events) {
     const size = Buffer.byteLength(event);
     if (bytes + size > PAGE_BYTES && page.events.length > 0) {
-      onPage({ ...page, more: true });
+      await onPage({ ...page, more: true });
       page = joinedPage(room, head, answer.recovered);
       bytes = 0;
     }

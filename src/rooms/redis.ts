@@ -4,6 +4,8 @@ import type { Logger } from '../logger.ts';
 
 export type RedisOptions = { url: string; timeoutMs: number; name: string; logger: Logger };
 
+const PING_MS = 1_000;
+
 /**
  * A connection that answers or fails within `timeoutMs`: while Redis is away commands fail at once instead of
  * gathering in memory. It reconnects for ever, at most a second apart.
@@ -28,7 +30,32 @@ export function connectRedis(options: RedisOptions): Redis {
     if (down) options.logger.info({ connection: options.name }, 'Redis answers again');
     down = false;
   });
+  watchSilence(redis, options);
   return redis;
+}
+
+/**
+ * A connection may die without a word (a pulled cable, a dropped route): TCP would notice after many minutes. One
+ * that does not answer a ping within the time of any command is torn down and made anew.
+ */
+function watchSilence(redis: Redis, { name, logger }: RedisOptions) {
+  let asked = false;
+  const timer = setInterval(async () => {
+    if (redis.status === 'end') return clearInterval(timer);
+    if (asked || redis.status !== 'ready') return;
+    asked = true;
+    try {
+      await redis.ping();
+    } catch (error) {
+      if (error instanceof Error && /timed out/i.test(error.message) && redis.status === 'ready') {
+        logger.warn({ connection: name }, 'Redis has gone silent: the connection is made anew');
+        redis.disconnect(true);
+      }
+    } finally {
+      asked = false;
+    }
+  }, PING_MS);
+  timer.unref();
 }
 
 /** Waits until a connection is ready; throws Unavailable after `timeoutMs`. */

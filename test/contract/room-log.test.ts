@@ -495,6 +495,61 @@ describe('room log', () => {
       opened.hub.leave(bob.member, room);
     });
 
+    it('lets a thousand members resume at once for about one read of the log', async () => {
+      const room = newRoom();
+      await send(room, 'first');
+      const { epoch } = await opened.log.head(room);
+      for (let i = 0; i < 40; i += 1) await send(room, `m${i}`);
+      const members = Array.from({ length: 1_000 }, (_, i) => ({
+        ...listener(`u${i}`),
+        offset: 1 + (i % 7),
+      }));
+      await opened.redis.config('RESETSTAT');
+      await Promise.all(
+        members.map(({ member, onPage, offset }) =>
+          opened.hub.join(member, { room, since: { epoch, offset }, recent: 0 }, onPage),
+        ),
+      );
+      const stats = await opened.redis.info('commandstats');
+      // A read is two XRANGE: the oldest entry, and the stretch.
+      const reads = Number(/cmdstat_xrange:calls=(\d+)/.exec(stats)?.[1]) / 2;
+      assert.ok(reads <= 3, `${reads} reads`);
+      for (const { events, offset } of members) assert.equal(events().length, 41 - offset);
+      for (const { member } of members) opened.hub.leave(member, room);
+    });
+
+    it('reads no further while a member does not take the pages it has', async () => {
+      const log = await openRoomLog({ retentionEntries: 5_000 });
+      const room = newRoom();
+      const append = (i: number) =>
+        log.log.append({ room, user: 'ann', clientId: `b${i}`, content: `${i} `.repeat(300) });
+      await append(0);
+      const { epoch } = await log.log.head(room);
+      for (let i = 1; i < 1_200; i += 1) await append(i);
+      const bob = listener('bob');
+      let release = () => {};
+      const released = new Promise<void>(resolve => {
+        release = resolve;
+      });
+      const joining = log.hub.join(bob.member, { room, since: { epoch, offset: 1 }, recent: 0 }, page => {
+        bob.onPage(page);
+        return released;
+      });
+      await until('the first page', () => bob.pages.length === 1);
+      await log.hub.check();
+      assert.equal(bob.pages.length, 1);
+      release();
+      await joining;
+      assert.ok(bob.pages.length > 3);
+      assert.equal(bob.events().length, 1_199);
+      assert.deepEqual(
+        bob.events().map(({ offset }) => offset),
+        Array.from({ length: 1_199 }, (_, i) => i + 2),
+      );
+      log.hub.leave(bob.member, room);
+      await log.close();
+    });
+
     it('cuts a large answer into frames below the limit', async () => {
       const room = newRoom();
       const large = 'ab'.repeat(2_000);

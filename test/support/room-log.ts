@@ -73,7 +73,9 @@ export function listener(user: string) {
     deliver: frame => frames.push(JSON.parse(frame) as Frame),
     renewed: page => pages.push(page),
   };
-  const onPage = (page: JoinedPage) => pages.push(page);
+  const onPage = (page: JoinedPage) => {
+    pages.push(page);
+  };
   const events = () => pages.flatMap(page => page.events.map(event => JSON.parse(event) as Frame));
   return { member, frames, pages, onPage, events };
 }

@@ -4,10 +4,8 @@
  */
 import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { GRACE_MS } from './guardian.ts';
 import { endProcess, type Identity } from './processes.ts';
-
-/** Longer than what the gateways and the worker allow themselves (SHUTDOWN_MS). */
-const GRACE_MS = 12_000;
 
 const watched = new Map<number, Identity & { signal: NodeJS.Signals }>();
 const folders = new Set<string>();

@@ -4,8 +4,9 @@
  * every process it was told of, newest first: by its own signal, and by SIGKILL after a grace.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { nodeArguments } from './node-command.ts';
-import { type Identity, processInfo } from './processes.ts';
+import { endProcess, type Identity, processInfo } from './processes.ts';
 
 export type Guardian = {
   readonly pid: number | undefined;
@@ -21,10 +22,12 @@ export type Guardian = {
 
 /** One that dies again and again must not keep the machine busy. */
 const REPLACE_AFTER_MS = 500;
+/** Longer than what the gateways and the worker allow themselves (SHUTDOWN_MS). */
+export const GRACE_MS = 12_000;
 
 /** Starts a guardian, and another one if it dies; `onChange` hears of every new state. */
 export function startGuardian(onChange: (guardian: Guardian) => void = () => undefined): Guardian {
-  const watched = new Map<number, Identity & { line: string }>();
+  const watched = new Map<number, Identity & { signal: NodeJS.Signals; line: string }>();
   const folders: string[] = [];
   let child: ChildProcess | undefined;
   let closing = false;
@@ -60,7 +63,7 @@ export function startGuardian(onChange: (guardian: Guardian) => void = () => und
       const info = pid === undefined ? undefined : processInfo(pid);
       if (info === undefined) return;
       const line = `+ ${info.pid} ${signal} ${info.startedAt}\n`;
-      watched.set(info.pid, { pid: info.pid, startedAt: info.startedAt, line });
+      watched.set(info.pid, { pid: info.pid, startedAt: info.startedAt, signal, line });
       tell(line);
       onChange(guardian);
     },
@@ -75,15 +78,19 @@ export function startGuardian(onChange: (guardian: Guardian) => void = () => und
     },
     watched: () => [...watched.values()].map(({ pid, startedAt }) => ({ pid, startedAt })),
     async close() {
-      // Killed a moment ago: its successor does the rest.
-      if (!closing && (child?.exitCode !== null || child.signalCode !== null)) launch();
       closing = true;
       const leaving = child;
-      if (leaving?.pid === undefined || leaving.exitCode !== null || leaving.signalCode !== null) return;
-      leaving.ref();
-      const gone = new Promise(resolve => leaving.once('exit', resolve));
-      leaving.stdin?.end();
-      await gone;
+      if (leaving?.pid !== undefined && leaving.exitCode === null && leaving.signalCode === null) {
+        leaving.ref();
+        const gone = new Promise(resolve => leaving.once('exit', resolve));
+        leaving.stdin?.end();
+        await gone;
+      }
+      // What one that was killed just now did not get to.
+      for (const one of [...watched.values()].reverse()) {
+        await endProcess(one, { signal: one.signal, graceMs: GRACE_MS });
+      }
+      for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
     },
   };
   launch();

@@ -79,7 +79,7 @@ async function installWith(manager: Manager, options: Options): Promise<string |
   if (!root && !(sudo && (await run('sudo', ['-n', 'true'], VERSION_TIMEOUT_MS)).ok)) return undefined;
   report(`Redis is not installed: running ${manager.command} (PARLEY_INSTALL=never refuses this) …`);
   const since = Date.now();
-  const [command, ...args] = [...(root ? [] : ['sudo', '-n']), 'sh', '-c', manager.command];
+  const [command, ...args] = [...(root ? [] : ['sudo', '-n']), '/bin/sh', '-c', manager.command];
   const { ok, said } = await run(command!, args, INSTALL_TIMEOUT_MS);
   if (!ok) report(`that did not work:\n${said.slice(-500)}`);
   else report(`Redis is installed (${Math.round((Date.now() - since) / 1_000)} s)`);

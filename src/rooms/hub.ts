@@ -15,27 +15,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { Logger } from '../logger.ts';
 import type { GatewayMetrics } from '../metrics.ts';
-import type { Hub, JoinedPage, JoinRequest, Member, OnPage } from './hub-types.ts';
+import type { Room } from './hub-room.ts';
+import type { Hub, JoinRequest, Member, OnPage } from './hub-types.ts';
+import { createJoining, goLive, pageAt } from './joining.ts';
 import { roomOfChannel } from './keys.ts';
-import type { LiveFrame, LogSlice, RoomHead } from './log-types.ts';
+import type { LiveFrame, RoomHead } from './log-types.ts';
 import { reachable } from './redis.ts';
-import { frameOf, liveFrameFor, parseLive, recentEvents, replayEvents } from './replay.ts';
+import { frameOf, liveFrameFor, parseLive } from './replay.ts';
 import type { RoomLog } from './room-log.ts';
 import { createSlices } from './slices.ts';
-
-type Room = {
-  name: string;
-  epoch: string;
-  position: number;
-  members: Map<Member, { from: number }>;
-  /** Joins under way: the room stays subscribed for them, and a leave or a newer join ends an older one. */
-  joiners: Map<Member, JoinRequest>;
-  opened: Promise<void>;
-  filling: boolean;
-  waiting: LiveFrame[];
-  /** The newest frames, for a join whose answer was overtaken by them. */
-  ring: LiveFrame[];
-};
 
 type Deps = {
   log: RoomLog;
@@ -49,7 +37,6 @@ type Deps = {
 /** Frames that wait for a hole to be filled; later ones are dropped, and read from the log instead. */
 const MAX_WAITING = 1_000;
 const RING = 64;
-const PAGE_BYTES = 190_000;
 const FILL_RETRY_MS = 250;
 const CHECK_AT_ONCE = 50;
 const SETTLE_MS = 200;
@@ -62,7 +49,7 @@ export function createHub({
   checkMs,
 }: Deps): Hub & { check(): Promise<void> } {
   const rooms = new Map<string, Room>();
-  const slices = createSlices(log);
+  const joining = createJoining({ log, slices: createSlices(log) });
   let closed = false;
   let checking = false;
 
@@ -165,14 +152,7 @@ export function createHub({
   function renewed(room: Room, head: RoomHead) {
     room.epoch = head.epoch;
     room.position = head.end;
-    const page: JoinedPage = {
-      room: room.name,
-      epoch: head.epoch,
-      offset: head.end,
-      recovered: false,
-      more: false,
-      events: [],
-    };
+    const page = pageAt(room.name, head, false);
     for (const [member, place] of room.members) {
       place.from = head.end;
       member.renewed(page);
@@ -214,57 +194,12 @@ export function createHub({
     const onWantedPage: OnPage = page => (wanted() ? onPage(page) : undefined);
     try {
       await room.opened;
-      const start = await firstPages(room, member, request, onWantedPage);
-      const page = await catchUp(room, member, start, onWantedPage);
+      const page = await joining.answer({ room, member, request, onPage: onWantedPage });
       if (wanted()) goLive(room, member, page, onPage);
     } finally {
       if (wanted()) room.joiners.delete(member);
       closeIfEmpty(room);
     }
-  }
-
-  /** Sends all pages of the answer but the last, and returns that one. */
-  async function firstPages(room: Room, member: Member, request: JoinRequest, onPage: OnPage) {
-    if (request.since === undefined) {
-      const recent = await log.recent(room.name, request.recent);
-      const events = recentEvents(room.name, recent.messages, member.viewer);
-      return pagesOf(room.name, recent, { recovered: false, events }, onPage);
-    }
-    const { since } = request;
-    const slice = await slices.since(room.name, since, room.position);
-    if ('lost' in slice) return pagesOf(room.name, slice.lost, { recovered: false, events: [] }, onPage);
-    const events = replayEvents(room.name, slice, member.viewer);
-    return pagesOf(
-      room.name,
-      { epoch: slice.epoch, end: slice.reaches },
-      { recovered: true, events },
-      onPage,
-    );
-  }
-
-  /** Reads on while the log is ahead of what the ring can give; answers the last page, not sent yet. */
-  async function catchUp(room: Room, member: Member, start: JoinedPage, onPage: OnPage) {
-    let page = start;
-    for (;;) {
-      if (page.epoch !== room.epoch || page.offset >= room.position) return page;
-      const missed = room.ring.filter(live => live.offset > page.offset);
-      if (missed.length === room.position - page.offset) return page;
-      await onPage({ ...page, more: true });
-      const slice: LogSlice | { lost: RoomHead } = await slices.since(room.name, page, room.position);
-      if ('lost' in slice) return joinedPage(room.name, slice.lost, false);
-      const head = { epoch: slice.epoch, end: slice.reaches };
-      const events = replayEvents(room.name, slice, member.viewer);
-      page = await pagesOf(room.name, head, { recovered: page.recovered, events }, onPage);
-    }
-  }
-
-  /** Without a pause after `catchUp`: the last page, what overtook it, and from here on every live frame. */
-  function goLive(room: Room, member: Member, page: JoinedPage, onPage: OnPage) {
-    void onPage(page);
-    const from = page.epoch === room.epoch ? page.offset : 0;
-    room.members.set(member, { from });
-    if (page.epoch !== room.epoch) return;
-    for (const live of room.ring) if (live.offset > from) member.deliver(liveFrameFor(live, member.viewer));
   }
 
   subscriber.on('smessage', (channel: string, payload: string) => {
@@ -299,27 +234,4 @@ export function createHub({
       rooms.clear();
     },
   };
-}
-
-function joinedPage(room: string, head: RoomHead, recovered: boolean): JoinedPage {
-  return { room, epoch: head.epoch, offset: head.end, recovered, more: false, events: [] };
-}
-
-type Answer = { recovered: boolean; events: string[] };
-
-/** Cuts events into frames that stay below the limit; hands on all but the last, which it returns. */
-async function pagesOf(room: string, head: RoomHead, answer: Answer, onPage: OnPage): Promise<JoinedPage> {
-  let page = joinedPage(room, head, answer.recovered);
-  let bytes = 0;
-  for (const event of answer.events) {
-    const size = Buffer.byteLength(event);
-    if (bytes + size > PAGE_BYTES && page.events.length > 0) {
-      await onPage({ ...page, more: true });
-      page = joinedPage(room, head, answer.recovered);
-      bytes = 0;
-    }
-    page.events.push(event);
-    bytes += size;
-  }
-  return page;
 }

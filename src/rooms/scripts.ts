@@ -16,6 +16,7 @@ const NAMES = [
   'renew-room',
   'trim-room',
   'presence',
+  'limit',
 ] as const;
 export type ScriptName = (typeof NAMES)[number];
 

@@ -1,0 +1,17 @@
+import type { JoinRequest, Member } from './hub-types.ts';
+import type { LiveFrame } from './log-types.ts';
+
+/** A room as the hub of one process knows it; see hub.ts for its phases. */
+export type Room = {
+  name: string;
+  epoch: string;
+  position: number;
+  members: Map<Member, { from: number }>;
+  /** Joins under way: the room stays subscribed for them, and a leave or a newer join ends an older one. */
+  joiners: Map<Member, JoinRequest>;
+  opened: Promise<void>;
+  filling: boolean;
+  waiting: LiveFrame[];
+  /** The newest frames, for a join whose answer was overtaken by them. */
+  ring: LiveFrame[];
+};

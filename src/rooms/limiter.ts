@@ -1,0 +1,65 @@
+/**
+ * How fast a user may send, over all gateways: one token bucket a user in Redis. While Redis does not answer, a
+ * bucket of this process with half the rate holds; Redis is asked again a second later.
+ */
+import type { Redis } from 'ioredis';
+import type { Logger } from '../logger.ts';
+import { roomKeys } from './keys.ts';
+import { createBuckets, type Rate } from './limiter-buckets.ts';
+import type { Scripts } from './scripts.ts';
+
+type Deps = { redis: Redis; scripts: Scripts; rate: Rate; partitions: number; logger: Logger };
+export type Limiter = {
+  /** Takes a token of the user's bucket: 0, or the milliseconds until there is one. Never throws. */
+  take(user: string): Promise<number>;
+  /** True where the room's log knows this clientId, so that a repeat is answered and not refused. Never throws. */
+  knows(room: string, user: string, clientId: string): Promise<boolean>;
+};
+
+/** A limit that is slow to answer is worse than one that is half as wide. */
+const TIMEOUT_MS = 250;
+const AWAY_MS = 1_000;
+/** Users whose local buckets are kept. */
+const MAX_LOCAL = 10_000;
+
+export function createLimiter({ redis, scripts, rate, partitions, logger }: Deps): Limiter {
+  const local = createBuckets(halfOf(rate), MAX_LOCAL);
+  let awayUntil = 0;
+
+  async function ask<T>(call: () => Promise<T>): Promise<T | undefined> {
+    if (redis.status !== 'ready' || performance.now() < awayUntil) return undefined;
+    try {
+      return await within(call(), TIMEOUT_MS);
+    } catch (error) {
+      logger.debug({ error }, 'the shared limits cannot be asked: local ones hold');
+      awayUntil = performance.now() + AWAY_MS;
+      return undefined;
+    }
+  }
+
+  return {
+    async take(user) {
+      const args = [1_000 / rate.perSecond, rate.burst];
+      const waitMs = await ask(() => scripts.run('limit', [`parley:limit:{${user}}:send`], args));
+      return waitMs === undefined ? local.take(user) : Number(waitMs);
+    },
+    async knows(room, user, clientId) {
+      const { dedup } = roomKeys(room, partitions);
+      return (await ask(() => redis.exists(dedup(user, clientId)))) === 1;
+    },
+  };
+}
+
+/** One token at least, so that half of a burst of one is not nothing. */
+const halfOf = ({ perSecond, burst }: Rate): Rate => ({
+  perSecond: perSecond / 2,
+  burst: Math.max(1, Math.floor(burst / 2)),
+});
+
+function within<T>(call: Promise<T>, timeoutMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+  });
+  return Promise.race([call, late]).finally(() => clearTimeout(timer));
+}

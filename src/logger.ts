@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { noted } from './noted.ts';
 
 /** Structured logs, one JSON line each. Never given tokens, cookies or message text. */
 export type Logger = Pick<pino.Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error'> & {
@@ -11,6 +12,6 @@ export function createLogger(options: { level: string; part: string }): Logger {
     level: options.level,
     base: { part: options.part, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
-    serializers: { error: pino.stdSerializers.err },
+    serializers: { error: noted },
   });
 }

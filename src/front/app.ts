@@ -13,7 +13,6 @@ import type { WebSocket } from 'ws';
 import type { Config } from '../config.ts';
 import type { Logger } from '../logger.ts';
 import type { Identity } from './identity.ts';
-import { noted } from './noted.ts';
 import { requestIdOf } from './respond.ts';
 import { SOCKET_PATH, type Upgrades } from './upgrade.ts';
 
@@ -60,9 +59,7 @@ export function createApp({ config, logger, upgrades, onSocket, mount }: Deps) {
   wss.on('error', () => undefined);
   wss.on('wsClientError', upgrades.onMalformed);
   wss.prependListener('connection', (ws: WebSocket, request) => {
-    ws.on('error', error =>
-      logger.debug({ requestId: requestIdOf(request), error: noted(error) }, 'a socket failed'),
-    );
+    ws.on('error', error => logger.debug({ requestId: requestIdOf(request), error }, 'a socket failed'));
   });
   sockets.app.ws(SOCKET_PATH, (ws, request) => {
     const identity = upgrades.identityOf(request);

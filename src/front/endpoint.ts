@@ -5,7 +5,6 @@ import type { Logger } from '../logger.ts';
 import type { GatewayMetrics } from '../metrics.ts';
 import type { Auth, Caller } from './auth.ts';
 import { statusOf } from './body.ts';
-import { noted } from './noted.ts';
 import { refusalAnswer, requestIdOf } from './respond.ts';
 
 /** 200 and no body where nothing else is said. */
@@ -51,10 +50,7 @@ export function createEndpoints({ auth, metrics, logger }: Deps) {
     }
     if (error instanceof Unavailable) return write(request, response, refuse('unavailable'));
     if (statusOf(error) < 500) return write(request, response, refuse('not_found'));
-    logger.error(
-      { requestId: requestIdOf(request), route: routeOf(request), error: noted(error) },
-      'a call failed',
-    );
+    logger.error({ requestId: requestIdOf(request), route: routeOf(request), error }, 'a call failed');
     write(request, response, refuse('internal'));
   };
 

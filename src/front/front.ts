@@ -109,7 +109,7 @@ function build(deps: FrontDeps, connections: Set<OpenConnection>, ready: Ready, 
   const origins = createOrigins({ allowed: config.auth.allowedOrigins, scheme });
   const tickets = createTickets(deps.redis);
   const auth = createAuth({ verify: createTokenVerifier(config.auth), tickets, origins });
-  const submit = createSubmit({ log, hub, metrics });
+  const submit = createSubmit({ log, metrics });
   const history = createHistory({ ...deps, timeoutMs: config.historyTimeoutMs });
   const endpoints = createEndpoints({ auth, metrics, logger });
   const handle = createHandle({ hub, presence, submit, maxRooms: config.limits.rooms });

@@ -7,7 +7,6 @@ import { createFlood } from './flood.ts';
 import { type ClientFrame, type Parsed, parseFrame, type Ref } from './frames.ts';
 import type { Handle } from './handlers/handle.ts';
 import { createLanes } from './lanes.ts';
-import { noted } from './noted.ts';
 
 /** Frames under way on one connection before it is read no further. */
 const MAX_UNDER_WAY = 64;
@@ -50,7 +49,7 @@ export function createInbox({ ws, connection, handle, close, metrics, logger }: 
       if (refusal) answerRefusal(refusal, frame.ref);
     } catch (error) {
       const expected = error instanceof Unavailable;
-      const about = { connection: connection.id, frame: frame.type, error: noted(error) };
+      const about = { connection: connection.id, frame: frame.type, error };
       logger[expected ? 'debug' : 'error'](about, 'a frame could not be handled');
       answerRefusal(refuse(expected ? 'unavailable' : 'internal'), frame.ref);
     }

@@ -1,7 +1,6 @@
 import { type Refusal, refuse } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { TOO_LATE, within } from './deadline.ts';
-import { noted } from './noted.ts';
 
 /** Reads of the store under way at once, those that are no longer waited for included; beyond: `overloaded`. */
 const MAX_READS = 256;
@@ -23,7 +22,7 @@ export function createStoreReads(logger: Logger) {
       if (answer !== TOO_LATE) return answer;
       logger.warn({ timeoutMs }, 'the store did not answer in time');
     } catch (error) {
-      logger.warn({ error: noted(error) }, 'the store could not be read');
+      logger.warn({ error }, 'the store could not be read');
     }
     return refuse('unavailable', { message: 'History cannot be read at the moment.' });
   };

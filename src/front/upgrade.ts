@@ -11,7 +11,6 @@ import type { Logger } from '../logger.ts';
 import type { GatewayMetrics } from '../metrics.ts';
 import type { Auth } from './auth.ts';
 import type { Identity } from './identity.ts';
-import { noted } from './noted.ts';
 import { refusalAnswer, requestIdOf } from './respond.ts';
 
 export const SOCKET_PATH = '/v1/ws';
@@ -35,10 +34,7 @@ export function createUpgrades({ auth, logger, metrics, draining }: Deps) {
       return isRefusal(caller) ? caller : caller.identity;
     } catch (error) {
       if (error instanceof Unavailable) return refuse('unavailable');
-      logger.error(
-        { requestId: requestIdOf(request), error: noted(error) },
-        'an upgrade could not be settled',
-      );
+      logger.error({ requestId: requestIdOf(request), error }, 'an upgrade could not be settled');
       return refuse('internal');
     } finally {
       pending -= 1;

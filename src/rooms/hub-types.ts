@@ -34,8 +34,6 @@ export type Hub = {
   join(member: Member, request: JoinRequest, onPage: OnPage): Promise<void>;
   leave(member: Member, room: string): void;
   has(member: Member, room: string): boolean;
-  /** The highest offset seen of a room that has members here. */
-  seen(room: string): { epoch: string; offset: number } | undefined;
   close(): Promise<void>;
 };
 

@@ -223,10 +223,6 @@ export function createHub({
       closeIfEmpty(room);
     },
     has: (member, name) => rooms.get(name)?.members.has(member) ?? false,
-    seen(name) {
-      const room = rooms.get(name);
-      return room && { epoch: room.epoch, offset: room.position };
-    },
     check,
     async close() {
       closed = true;

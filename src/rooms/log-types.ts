@@ -47,8 +47,6 @@ export type AppendInput = {
   clientId: string;
   content: string;
   replyTo?: number;
-  /** The highest offset this process has seen of the room, with its epoch: a lower end means a rollback. */
-  seen?: { epoch: string; offset: number };
 };
 
 export type Ack = {

@@ -9,7 +9,8 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const MAY_IMPORT: [folder: string, from: string[]][] = [
   ['src/message.ts', []],
   ['src/errors.ts', []],
-  ['src/logger.ts', []],
+  ['src/logger.ts', ['src/noted.ts']],
+  ['src/noted.ts', []],
   ['src/metrics.ts', []],
   ['src/admin.ts', []],
   ['src/config.ts', []],

@@ -4,6 +4,7 @@
  * that names the variable.
  */
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 
@@ -22,6 +23,13 @@ const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 /** Reads and checks every setting. Throws ConfigError. */
 export function readConfig(env: Environment) {
   const read = reader(env);
+  const limits = {
+    frameBytes: 65_536,
+    contentLength: 4_000,
+    rooms: read.integer('ROOMS_PER_CONNECTION', 128, { min: 1, max: 10_000 }),
+    sendPerSecond: read.integer('SEND_PER_SECOND', 20, { min: 1, max: 1_000_000 }),
+    sendBurst: read.integer('SEND_BURST', 60, { min: 1, max: 1_000_000 }),
+  };
   const host = read.text('HOST', '127.0.0.1');
   const certFile = read.optional('TLS_CERT');
   const keyFile = read.optional('TLS_KEY');
@@ -79,18 +87,60 @@ export function readConfig(env: Environment) {
       taskQueue: read.text('TEMPORAL_TASK_QUEUE', 'parley'),
       workerId: read.text('WORKER_ID', `${hostname()}-${process.pid}`),
     },
-    limits: {
-      frameBytes: 65_536,
-      contentLength: 4_000,
-      rooms: read.integer('ROOMS_PER_CONNECTION', 128, { min: 1, max: 10_000 }),
-      sendPerSecond: read.integer('SEND_PER_SECOND', 10, { min: 1, max: 1_000_000 }),
-      sendBurst: read.integer('SEND_BURST', 30, { min: 1, max: 1_000_000 }),
-    },
+    limits,
+    guard: guardConfig(read, limits),
+    trustProxy: trustProxy(read),
     heartbeatMs: read.integer('HEARTBEAT_MS', 25_000, { min: 100, max: 600_000 }),
     shutdownMs: read.integer('SHUTDOWN_MS', 10_000, { min: 100, max: 600_000 }),
     install: read.choice('PARLEY_INSTALL', ['auto', 'never'], 'auto'),
   };
 }
+
+/** What holds against abuse beside `limits`, which clients are told of. Counts and rates are of one gateway. */
+function guardConfig(
+  read: Reader,
+  { sendPerSecond, sendBurst }: { sendPerSecond: number; sendBurst: number },
+) {
+  const rate = { min: 1, max: 10_000_000 };
+  return {
+    /** Frames of all kinds on one connection; at least twice what may be sent, where nothing is given. */
+    framesPerSecond: read.integer('FRAMES_PER_SECOND', Math.max(50, 2 * sendPerSecond), rate),
+    frameBurst: read.integer('FRAME_BURST', Math.max(200, 2 * sendBurst), rate),
+    connectionsPerUser: read.integer('CONNECTIONS_PER_USER', 50, rate),
+    connectionsPerAddress: read.integer('CONNECTIONS_PER_ADDRESS', 200, rate),
+    upgradesPerSecond: read.integer('UPGRADES_PER_SECOND', 20, rate),
+    upgradeBurst: read.integer('UPGRADE_BURST', 100, rate),
+    /** Connections that have not sent their request yet; and how long each may take. */
+    maxHandshakes: read.integer('MAX_HANDSHAKES', 1_000, { min: 1, max: 1_000_000 }),
+    handshakeMs: read.integer('HANDSHAKE_MS', 10_000, { min: 50, max: 600_000 }),
+    /** Mean delay of the event loop over a second, beyond which sends and upgrades are `overloaded`. */
+    maxLoopDelayMs: read.integer('MAX_LOOP_DELAY_MS', 200, { min: 1, max: 60_000 }),
+  };
+}
+
+const NAMED_NETWORKS = new Set(['loopback', 'linklocal', 'uniquelocal']);
+
+/**
+ * TRUST_PROXY: how many proxies stand in front, or their addresses, CIDRs, `loopback`, `linklocal`,
+ * `uniquelocal`. Undefined: no forwarded header is believed.
+ */
+function trustProxy(read: Reader): number | string[] | undefined {
+  const list = read.list('TRUST_PROXY');
+  if (list.length === 0) return undefined;
+  if (list.length === 1 && /^\d{1,2}$/.test(list[0]!)) return Number(list[0]) || undefined;
+  for (const entry of list) {
+    const [address = '', bits, ...more] = entry.split('/');
+    const longest = isIP(address) === 6 ? 128 : 32;
+    const network = isIP(address) !== 0 && more.length === 0 && (bits === undefined || isBits(bits, longest));
+    if (!network && !NAMED_NETWORKS.has(entry)) {
+      throw new ConfigError(`TRUST_PROXY names ${entry}: give a number of proxies, or addresses and CIDRs.`);
+    }
+  }
+  return list;
+}
+
+const isBits = (text: string, longest: number) =>
+  /^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= longest;
 
 function authConfig(read: Reader, host: string) {
   const mode = read.choice('AUTH_MODE', ['jwt', 'dev'], 'jwt');
@@ -109,6 +159,11 @@ function authConfig(read: Reader, host: string) {
     mode,
     secret,
     jwksUrl,
+    /** An unknown key id asks for the key set anew, at most this often; and a set is good for so long. */
+    jwksCooldownMs: read.integer('AUTH_JWKS_COOLDOWN_MS', 5_000, { min: 10, max: 3_600_000 }),
+    jwksMaxAgeMs: read.integer('AUTH_JWKS_MAX_AGE_MS', 600_000, { min: 10, max: 86_400_000 }),
+    /** The longest life of a token that is signed anywhere: as long a revocation is kept. */
+    maxTokenLifeMs: read.integer('MAX_TOKEN_LIFE_HOURS', 1_440, { min: 1, max: 87_600 }) * 3_600_000,
     issuer: read.optional('AUTH_ISSUER'),
     audience: read.optional('AUTH_AUDIENCE'),
     allowedOrigins: read.list('ALLOWED_ORIGINS'),

@@ -22,6 +22,28 @@ export function createGatewayMetrics() {
       labelNames: ['type'],
       registers,
     }),
+    bytesOut: new Counter({
+      name: 'parley_bytes_out_total',
+      help: 'Bytes of server frames handed to sockets',
+      registers,
+    }),
+    framesPerWrite: new Histogram({
+      name: 'parley_write_frames',
+      help: 'Server frames joined in one write',
+      buckets: [1, 2, 5, 10, 20, 50, 100, 500],
+      registers,
+    }),
+    gaps: new Counter({
+      name: 'parley_gaps_total',
+      help: 'Rooms silenced on a slow connection until it joins again',
+      registers,
+    }),
+    slowCloses: new Counter({
+      name: 'parley_slow_closes_total',
+      help: 'Connections closed with 4013, by what they passed',
+      labelNames: ['cause'],
+      registers,
+    }),
     refusals: new Counter({
       name: 'parley_refusals_total',
       help: 'Refusals by code',
@@ -38,6 +60,16 @@ export function createGatewayMetrics() {
       name: 'parley_closes_total',
       help: 'Closed sockets by close code',
       labelNames: ['code'],
+      registers,
+    }),
+    loopDelay: new Gauge({
+      name: 'parley_event_loop_delay_mean_seconds',
+      help: 'Mean delay of the event loop over the last second: what load is shed by',
+      registers,
+    }),
+    handshakesDropped: new Counter({
+      name: 'parley_handshakes_dropped_total',
+      help: 'Connections cut for newer ones before they had sent a request',
       registers,
     }),
     delivery: new Histogram({

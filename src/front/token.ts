@@ -4,7 +4,6 @@ import { type Refusal, refuse, Unavailable } from '../errors.ts';
 import { type Identity, identityOf } from './identity.ts';
 
 const JWKS_TIMEOUT_MS = 3_000;
-const JWKS_COOLDOWN_MS = 30_000;
 const ASYMMETRIC = ['RS256', 'ES256', 'EdDSA'];
 
 /** Answers the identity of a bearer token, or why it is refused. Throws Unavailable where the key set cannot be had. */
@@ -22,7 +21,8 @@ export function createTokenVerifier(config: AuthConfig): VerifyToken {
       ? undefined
       : createRemoteJWKSet(new URL(config.jwksUrl), {
           timeoutDuration: JWKS_TIMEOUT_MS,
-          cooldownDuration: JWKS_COOLDOWN_MS,
+          cooldownDuration: config.jwksCooldownMs,
+          cacheMaxAge: config.jwksMaxAgeMs,
         });
   const expected = {
     requiredClaims: ['sub', 'exp'],

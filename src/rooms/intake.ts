@@ -145,7 +145,7 @@ function entryOf(partition: number, entryId: string, flat: string[]): IntakeEntr
 }
 
 function submissionOf(fields: Record<string, string>): Submission {
-  const { id, revision, room, user, name, clientId, content, replyTo, timestamp } = JSON.parse(
+  const { id, revision, room, user, name, clientId, content, replyTo, timestamp, editedAt } = JSON.parse(
     fields.message!,
   ) as Message;
   return {
@@ -157,8 +157,10 @@ function submissionOf(fields: Record<string, string>): Submission {
     user,
     ...(name === undefined ? {} : { name }),
     clientId: clientId!,
-    content: content!,
+    // A deletion carries none.
+    content: content ?? '',
     ...(replyTo === undefined ? {} : { replyTo }),
     timestamp,
+    ...(editedAt === undefined ? {} : { editedAt }),
   };
 }

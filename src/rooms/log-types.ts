@@ -54,7 +54,8 @@ export type Ack = {
   id: number;
   offset: number;
   revision: number;
-  clientId: string;
+  /** Of a send alone. */
+  clientId?: string;
   timestamp: string;
   duplicate: boolean;
 };

@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis';
 
 const NAMES = [
   'append',
+  'amend',
   'announce',
   'withdraw',
   'settle',

@@ -158,7 +158,10 @@ function fateOf(row: PersistRow, standings: Standings) {
   if (same.user_id !== submission.user || !(withdrawn || same.client_id === submission.clientId))
     return 'conflict';
   const gone = same.status === 'removed' && (same.reason === 'deleted' || same.reason === 'erased');
-  if (withdrawn || gone || same.revision >= submission.revision) return 'unchanged';
+  if (withdrawn || gone) return 'unchanged';
+  // A deletion comes with the revision that it deletes.
+  const deletes = row.outcome.reason === 'deleted' && same.revision === submission.revision;
+  if (same.revision >= submission.revision && !deletes) return 'unchanged';
   same.revision = submission.revision;
   return 'revised';
 }

@@ -49,7 +49,7 @@ describe('room log', () => {
   async function submission(ack: Ack, content: string, user = 'ann'): Promise<Submission> {
     const { epoch } = await opened.log.head(ack.room);
     const { room, id, offset, revision, clientId, timestamp } = ack;
-    return { room, epoch, id, offset, revision, user, clientId, content, timestamp };
+    return { room, epoch, id, offset, revision, user, clientId: clientId!, content, timestamp };
   }
   async function announce(ack: Ack, content: string, status: Outcome['status'], more: Partial<Outcome> = {}) {
     const announcement = {

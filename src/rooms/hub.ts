@@ -21,7 +21,7 @@ import { createJoining, goLive, pageAt } from './joining.ts';
 import { roomOfChannel } from './keys.ts';
 import type { LiveFrame, RoomHead } from './log-types.ts';
 import { reachable } from './redis.ts';
-import { frameOf, liveFrameFor, parseLive } from './replay.ts';
+import { type Ephemeral, frameOf, liveFrameFor, parseLive } from './replay.ts';
 import type { RoomLog } from './room-log.ts';
 import { createSlices } from './slices.ts';
 
@@ -159,6 +159,10 @@ export function createHub({
     }
   }
 
+  function whisper(room: Room, { ephemeral, except }: Ephemeral) {
+    for (const member of room.members.keys()) if (member.viewer.user !== except) member.deliver(ephemeral);
+  }
+
   /** Compares what arrived with the log's end, for every room with members here. */
   async function check() {
     if (checking) return;
@@ -206,7 +210,8 @@ export function createHub({
     const room = rooms.get(roomOfChannel(channel));
     if (room === undefined) return;
     const live = parseLive(payload);
-    if ('offset' in live) accept(room, live);
+    if ('ephemeral' in live) whisper(room, live);
+    else if ('offset' in live) accept(room, live);
     else if (live.epoch !== room.epoch && !room.filling) fill(room);
   });
   subscriber.on('ready', () => void check());

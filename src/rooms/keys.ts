@@ -28,6 +28,9 @@ export function roomKeys(room: string, partitions: number) {
     open: `${own}:open`,
     page: `${own}:page`,
     here: `${own}:here`,
+    hereConnections: `${own}:here:connections`,
+    hereUsers: `${own}:here:users`,
+    read: `${own}:read`,
     dedup: (user: string, clientId: string) => `${own}:dedup:${user}:${clientId}`,
     channel: `${prefix}:live:${room}`,
   };

@@ -77,8 +77,16 @@ export function liveFrameFor(live: LiveFrame, viewer: Viewer): string {
   return live.others === undefined || live.author === viewer.user ? live.frame : live.others;
 }
 
-/** Reads a live channel's payload; `undefined` offset announces a new epoch. See LOG.md. */
-export function parseLive(payload: string): LiveFrame | { epoch: string } {
+/** A frame that is not of the log: for everyone but the user `except`. */
+export type Ephemeral = { ephemeral: string; except?: string };
+
+/** Reads a live channel's payload (LOG.md): a log frame, the word of a new epoch, or something ephemeral. */
+export function parseLive(payload: string): LiveFrame | { epoch: string } | Ephemeral {
+  if (payload.startsWith('~')) {
+    const end = payload.indexOf('\n');
+    const except = payload.slice(1, end);
+    return { ephemeral: payload.slice(end + 1), ...(except === '-' ? {} : { except }) };
+  }
   const [header, frame, others] = payload.split('\n');
   const [epoch, offset, author] = header!.split(' ');
   if (offset === '-' || frame === undefined) return { epoch: epoch! };

@@ -1,18 +1,39 @@
--- Counts a connection in and answers who is present. KEYS: here
--- ARGV: user, connection, lease in ms, most names. Answers members, names
+-- Who is present, by leases: takes out connections whose lease has ended, counts one in, and publishes the users
+-- who came with their first connection or went with their last.
+-- KEYS: leases (connection -> end), connections (user -> how many), users (by name)
+-- ARGV: room, channel, most names, then `sweep`, or `enter`, user, connection, lease in ms
+-- Answers members, names
+local leases, connections, users = unpack(KEYS)
+local room, channel = ARGV[1], ARGV[2]
 local time = now()
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', text(time))
-redis.call('ZADD', KEYS[1], text(time + tonumber(ARGV[3])), ARGV[1] .. ' ' .. ARGV[2])
-redis.call('PEXPIRE', KEYS[1], tonumber(ARGV[3]) * 2)
-local users, seen = {}, {}
-for _, member in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+local came, went = {}, {}
+
+for _, member in ipairs(redis.call('ZRANGEBYSCORE', leases, '-inf', text(time), 'LIMIT', 0, 500)) do
+  redis.call('ZREM', leases, member)
   local user = member:match('^(%S+)')
-  if not seen[user] then
-    seen[user] = true
-    users[#users + 1] = user
+  if redis.call('HINCRBY', connections, user, -1) <= 0 then
+    redis.call('HDEL', connections, user)
+    redis.call('ZREM', users, user)
+    went[#went + 1] = user
   end
 end
-local members = #users
-table.sort(users)
-while #users > tonumber(ARGV[4]) do table.remove(users) end
-return { members, users }
+if ARGV[4] == 'enter' then
+  local user = ARGV[5]
+  if redis.call('ZADD', leases, text(time + tonumber(ARGV[7])), user .. ' ' .. ARGV[6]) == 1 then
+    if redis.call('HINCRBY', connections, user, 1) == 1 then
+      redis.call('ZADD', users, 0, user)
+      came[1] = user
+    end
+  end
+  for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, 86400000) end
+end
+
+local members = redis.call('ZCARD', users)
+if #came + #went > 0 then
+  local function list(names)
+    return #names == 0 and '[]' or '["' .. table.concat(names, '","') .. '"]'
+  end
+  redis.call('SPUBLISH', channel, '~-\n{"type":"presence","room":"' .. room .. '","joined":' .. list(came) .. ',"left":'
+    .. list(went) .. ',"members":' .. members .. '}')
+end
+return { members, redis.call('ZRANGE', users, 0, tonumber(ARGV[3]) - 1) }

@@ -7,6 +7,7 @@
  */
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import express, { type Express } from 'express';
 import expressWs from 'express-ws';
 import type { WebSocket } from 'ws';
@@ -20,7 +21,7 @@ type Deps = {
   config: Config;
   logger: Logger;
   upgrades: Upgrades;
-  onSocket(opening: { ws: WebSocket; identity: Identity; requestId: string }): void;
+  onSocket(opening: { ws: WebSocket; socket: Socket; identity: Identity; requestId: string }): void;
   /** Adds the HTTP routes, after the socket's. */
   mount(app: Express): void;
 };
@@ -64,7 +65,7 @@ export function createApp({ config, logger, upgrades, onSocket, mount }: Deps) {
   sockets.app.ws(SOCKET_PATH, (ws, request) => {
     const identity = upgrades.identityOf(request);
     if (identity === undefined) return ws.terminate();
-    onSocket({ ws, identity, requestId: requestIdOf(request) });
+    onSocket({ ws, socket: request.socket, identity, requestId: requestIdOf(request) });
   });
   mount(app);
   return { server, wss };

@@ -3,21 +3,24 @@
  * its rooms at once, takes no more frames and sends none.
  */
 import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { Config } from '../config.ts';
 import { CLOSE } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { GatewayMetrics } from '../metrics.ts';
-import type { Hub, Member, Presence } from '../rooms/hub-types.ts';
+import type { Hub, JoinedPage, Member, Presence } from '../rooms/hub-types.ts';
 import { closeCodeOf, closing } from './closing.ts';
+import type { Fanout } from './fanout.ts';
 import type { Ref } from './frames.ts';
 import type { Handle } from './handlers/handle.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import type { Identity } from './identity.ts';
 import { createInbox } from './inbox.ts';
 import { encodeJoined, type Present } from './joined.ts';
-import { createOutbox, typeOf } from './outbox.ts';
+import { createOutbox, type Outbox } from './outbox.ts';
 import { watchTokenEnd } from './token-end.ts';
+import { createTurns } from './turns.ts';
 
 export type Connection = {
   readonly id: string;
@@ -26,8 +29,10 @@ export type Connection = {
   /** Rooms joined or being joined, with who was present then. */
   readonly rooms: Map<string, Present>;
   isOpen(): boolean;
-  /** Sends an encoded frame. */
-  send(type: string, frame: string): void;
+  /** Sends a page of a join's answer. Resolves when there is room for the next one, or the socket has ended. */
+  page(page: JoinedPage, present: Present, ref?: Ref): Promise<void>;
+  /** Waits until few joins are under way here and their pages are out; resolves with what ends the turn. */
+  joinTurn(): Promise<() => void>;
   answer(frame: { type: string; [field: string]: unknown }, ref?: Ref): void;
 };
 /** What the front does with a connection. */
@@ -44,17 +49,21 @@ export type ConnectionDeps = {
   hub: Hub;
   presence: Presence;
   handle: Handle;
-  /** Sees every frame of a room just before it is written. */
-  onDelivery(type: string, frame: string): void;
+  fanout: Fanout;
 };
-export type Opening = { ws: WebSocket; identity: Identity; requestId: string };
+/** `socket` is the one that `ws` was upgraded on. */
+export type Opening = { ws: WebSocket; socket: Socket; identity: Identity; requestId: string };
+
+/** Joins of one connection side by side: with one page each, their answers stay below the bytes that are slow. */
+const JOINS_AT_ONCE = 4;
 
 /** Greets a socket that has just been upgraded, and serves it until it ends. Attaches its listeners at once. */
 export function openConnection(opening: Opening, deps: ConnectionDeps): OpenConnection {
   const { ws, identity } = opening;
-  const { config, metrics } = deps;
-  const outbox = createOutbox({ ws, metrics, close });
-  const connection = createConnection(opening, deps, outbox.send);
+  const { config } = deps;
+  const rooms = new Map<string, Present>();
+  const outbox = createOutbox({ ...deps, ...opening, rooms, close });
+  const connection = createConnection(opening, rooms, outbox);
   const inbox = createInbox({ ...deps, ws, connection, close });
   /** The code that this side closed with, if it was the first to. */
   let given: number | undefined;
@@ -68,7 +77,7 @@ export function openConnection(opening: Opening, deps: ConnectionDeps): OpenConn
   }
   function close(code: number, reason: string) {
     given ??= code;
-    ws.close(code, reason);
+    outbox.close(code, reason);
     leaveRooms();
   }
 
@@ -96,21 +105,15 @@ export function openConnection(opening: Opening, deps: ConnectionDeps): OpenConn
   };
 }
 
-function createConnection(
-  { ws, identity }: Opening,
-  { onDelivery }: ConnectionDeps,
-  send: Connection['send'],
-): Connection {
-  const rooms = new Map<string, Present>();
+function createConnection({ ws, identity }: Opening, rooms: Connection['rooms'], outbox: Outbox): Connection {
+  const turns = createTurns(JOINS_AT_ONCE);
   const member: Member = {
     viewer: { user: identity.user, moderator: identity.moderator },
-    deliver(frame) {
-      const type = typeOf(frame);
-      onDelivery(type, frame);
-      send(type, frame);
-    },
+    deliver: outbox.deliver,
     renewed(page) {
-      send('joined', encodeJoined(page, rooms.get(page.room) ?? { users: [], members: 0 }));
+      // A silent room is joined again anyway, and that answer tells.
+      if (outbox.isSilent(page.room)) return;
+      outbox.send('joined', encodeJoined(page, rooms.get(page.room) ?? { users: [], members: 0 }));
     },
   };
   return {
@@ -119,9 +122,18 @@ function createConnection(
     member,
     rooms,
     isOpen: () => ws.readyState === WebSocket.OPEN,
-    send,
+    page(page, present, ref) {
+      outbox.hear(page.room);
+      outbox.send('joined', encodeJoined(page, present, ref));
+      return outbox.drained();
+    },
+    async joinTurn() {
+      const end = await turns.take();
+      await outbox.drained();
+      return end;
+    },
     answer({ type, ...fields }, ref) {
-      send(type, JSON.stringify({ type, ...(ref === undefined ? {} : { ref }), ...fields }));
+      outbox.send(type, JSON.stringify({ type, ...(ref === undefined ? {} : { ref }), ...fields }));
     },
   };
 }

@@ -14,6 +14,7 @@ import { createApp } from './app.ts';
 import { createAuth } from './auth.ts';
 import { type ConnectionDeps, type OpenConnection, openConnection } from './connection.ts';
 import { createEndpoints } from './endpoint.ts';
+import { createFanout } from './fanout.ts';
 import { createHandle } from './handlers/handle.ts';
 import type { Ready } from './health.ts';
 import { createHistory, type HistoryLog, type HistoryStore } from './history.ts';
@@ -113,8 +114,8 @@ function build(deps: FrontDeps, connections: Set<OpenConnection>, ready: Ready, 
   const history = createHistory({ ...deps, timeoutMs: config.historyTimeoutMs });
   const endpoints = createEndpoints({ auth, metrics, logger });
   const handle = createHandle({ hub, presence, submit, maxRooms: config.limits.rooms });
-  const onDelivery = createDeliveryClock(metrics);
-  const connectionDeps: ConnectionDeps = { config, logger, metrics, hub, presence, handle, onDelivery };
+  const fanout = createFanout({ metrics, onBroadcast: createDeliveryClock(metrics) });
+  const connectionDeps: ConnectionDeps = { config, logger, metrics, hub, presence, handle, fanout };
   return createApp({
     config,
     logger,

@@ -1,44 +1,117 @@
+import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { CLOSE } from '../errors.ts';
 import type { GatewayMetrics } from '../metrics.ts';
+import type { Fanout } from './fanout.ts';
+import { encodeText } from './text-frame.ts';
+import { createWriter } from './writer.ts';
 
-/** Unsent bytes at which a connection is too slow to be kept. */
-const MAX_UNSENT_BYTES = 2 * 1024 * 1024;
+/** Unsent bytes past which entries of the log are skipped, for they can be fetched again. */
+const SKIP_BYTES = 1024 * 1024;
+/** Unsent bytes past which a connection is too slow to be kept. */
+const MAX_UNSENT_BYTES = 2 * SKIP_BYTES;
 
 type Deps = {
   ws: WebSocket;
+  /** The socket that `ws` was upgraded on. */
+  socket: Socket;
   metrics: GatewayMetrics;
+  fanout: Fanout;
+  /** Rooms of this connection, by name. */
+  rooms: ReadonlyMap<string, unknown>;
   close(code: number, reason: string): void;
+  stalledMs?: number;
 };
 
+export type Outbox = ReturnType<typeof createOutbox>;
+
 /**
- * The one way out of a connection. Past 2 MiB of unsent bytes the connection is closed with 4013; what comes
- * after is dropped, and found again by joining with `since`.
+ * The one way out of a connection, in the order of calls. Past 1 MiB of unsent bytes an entry of a room's log
+ * becomes a `gap`, after which the room is silent here until it is joined again, and frames without an offset are
+ * dropped. Past 2 MiB, or after 10 s in which no write was done, the connection is closed with 4013, and what is
+ * queued for it is dropped.
  */
-export function createOutbox({ ws, metrics, close }: Deps) {
+export function createOutbox({ ws, socket, metrics, fanout, rooms, close, stalledMs }: Deps) {
   const count = { frames: 0 };
+  const silent = new Set<string>();
+  const writer = createWriter({
+    ws,
+    socket,
+    fanout,
+    metrics,
+    onStalled: () => giveUp('stalled'),
+    ...(stalledMs === undefined ? {} : { stalledMs }),
+  });
+  const isOpen = () => ws.readyState === ws.OPEN;
+
+  function giveUp(cause: 'unsent' | 'stalled') {
+    if (!isOpen()) return;
+    metrics.slowCloses.inc({ cause });
+    writer.drop();
+    close(CLOSE.slowConsumer, 'slow_consumer');
+  }
+
+  /** Sends an answer, or another frame that cannot be fetched again, at once. */
+  function send(type: string, frame: string): void {
+    if (!isOpen()) return;
+    writer.pushNow(encodeText(frame));
+    count.frames += 1;
+    metrics.framesOut.inc({ type });
+    if (writer.unsent() > MAX_UNSENT_BYTES) giveUp('unsent');
+  }
+
+  function skip(room: string, offset: number) {
+    // Rooms left while they were silent.
+    for (const name of silent) if (!rooms.has(name)) silent.delete(name);
+    silent.add(room);
+    metrics.gaps.inc();
+    send('gap', JSON.stringify({ type: 'gap', room, from: offset, to: offset }));
+  }
+
+  ws.once('close', writer.end);
+
   return {
     count,
-    /** Sends one encoded frame of this type; nothing happens on a socket that is not open. */
-    send(type: string, frame: string): void {
-      if (ws.readyState !== ws.OPEN) return;
-      ws.send(frame);
+    send,
+    drained: writer.drained,
+
+    /** Sends a frame of a room, which may wait a moment to be written with others. */
+    deliver(frame: string): void {
+      if (!isOpen()) return;
+      const broadcast = fanout.broadcast(frame);
+      const over = writer.unsent() > SKIP_BYTES;
+      if (over || silent.size > 0) {
+        const { room, offset } = broadcast.place();
+        if (room !== undefined && silent.has(room)) return;
+        if (over) {
+          if (room !== undefined && offset !== undefined) skip(room, offset);
+          return;
+        }
+      }
       count.frames += 1;
-      metrics.framesOut.inc({ type });
-      if (ws.bufferedAmount > MAX_UNSENT_BYTES) close(CLOSE.slowConsumer, 'slow_consumer');
+      broadcast.sent += 1;
+      writer.push(broadcast.bytes, broadcast.at);
+    },
+
+    /** Whether a room was skipped, and has not been joined again. */
+    isSilent: (room: string): boolean => silent.has(room),
+    /** The room is joined anew: its frames go out again. */
+    hear(room: string): void {
+      silent.delete(room);
+    },
+
+    /** Writes what is queued, closes, and writes nothing more. */
+    close(code: number, reason: string): void {
+      if (isOpen()) writer.flush();
+      ws.close(code, reason);
+      writer.end();
     },
   };
 }
 
-/** The type of an encoded server frame, which is its first field. */
-export function typeOf(frame: string): string {
-  const start = '{"type":"'.length;
-  return frame.slice(start, frame.indexOf('"', start));
-}
-
 /**
- * Measures how long an accepted message takes to its first socket here. The same string is delivered to every
- * member in turn, so one look at the last one is enough to count it once.
+ * Measures how long an accepted message takes until it is handed to its first socket here. The same string is
+ * delivered to every member in turn, so one look at the last one is enough to count it once.
  */
 export function createDeliveryClock(metrics: GatewayMetrics): (type: string, frame: string) => void {
   const mark = '"timestamp":"';

@@ -6,7 +6,7 @@ import { within } from '../../src/front/deadline.ts';
 import { createFlood } from '../../src/front/flood.ts';
 import { startHeartbeat } from '../../src/front/heartbeat.ts';
 import { createLanes } from '../../src/front/lanes.ts';
-import { createDeliveryClock, createOutbox, typeOf } from '../../src/front/outbox.ts';
+import { createDeliveryClock } from '../../src/front/outbox.ts';
 import { watchTokenEnd } from '../../src/front/token-end.ts';
 import { createGatewayMetrics } from '../../src/metrics.ts';
 import { until } from '../support/until.ts';
@@ -145,27 +145,7 @@ describe('the heartbeat', () => {
   });
 });
 
-describe('the outbox', () => {
-  it('closes a connection whose unsent bytes pass 2 MiB, and not before', async () => {
-    const { ws, client, close } = await pair();
-    const closes: number[] = [];
-    const outbox = createOutbox({ ws, metrics: createGatewayMetrics(), close: code => closes.push(code) });
-    client.pause();
-    const frame = JSON.stringify({ type: 'pong', filler: 'x'.repeat(100_000) });
-    while (closes.length === 0) {
-      assert.ok(ws.bufferedAmount <= 2 * 1024 * 1024);
-      outbox.send('pong', frame);
-      await new Promise(resolve => setImmediate(resolve));
-    }
-    assert.deepEqual(closes, [4013]);
-    assert.ok(ws.bufferedAmount > 2 * 1024 * 1024 && ws.bufferedAmount < 2.2 * 1024 * 1024);
-    await close();
-  });
-
-  it('reads the type of an encoded frame', () => {
-    assert.equal(typeOf('{"type":"message.created","room":"a"}'), 'message.created');
-  });
-
+describe('the delivery clock', () => {
   it('measures a delivery once, however many members there are, and is not fooled by the text', async () => {
     const metrics = createGatewayMetrics();
     const clock = createDeliveryClock(metrics);

@@ -3,7 +3,6 @@ import type { Hub, Presence } from '../../rooms/hub-types.ts';
 import type { Connection } from '../connection.ts';
 import type { JoinFrame } from '../frames.ts';
 import { covers } from '../identity.ts';
-import { encodeJoined } from '../joined.ts';
 
 export type JoinDeps = { hub: Hub; presence: Presence; maxRooms: number };
 
@@ -18,18 +17,21 @@ export function createJoin({ hub, presence, maxRooms }: JoinDeps) {
     if (!rooms.has(room) && rooms.size >= maxRooms) return refuse('room_limit');
     // Counted before the first wait, so that joins side by side cannot pass the limit together.
     rooms.set(room, rooms.get(room) ?? { users: [], members: 0 });
+    const endTurn = await connection.joinTurn();
     try {
       const present = await presence.enter(room, identity.user, connection.id);
       if (connection.isOpen()) {
         rooms.set(room, present);
         const request = { room, recent, ...(since === undefined ? {} : { since }) };
-        await hub.join(member, request, page => connection.send('joined', encodeJoined(page, present, ref)));
+        await hub.join(member, request, page => connection.page(page, present, ref));
       }
     } catch (error) {
       rooms.delete(room);
       hub.leave(member, room);
       await presence.leave(room, identity.user, connection.id);
       throw error;
+    } finally {
+      endTurn();
     }
     // A socket that closed meanwhile has left its rooms before this one was entered.
     if (!connection.isOpen()) {

@@ -1,0 +1,85 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { type RawData, WebSocket, WebSocketServer } from 'ws';
+import { createFanout } from '../../src/front/fanout.ts';
+import { createOutbox } from '../../src/front/outbox.ts';
+import { createGatewayMetrics } from '../../src/metrics.ts';
+
+type Options = { windowMs?: number; busyFrames?: number; stalledMs?: number };
+
+/** Outboxes of one gateway over real sockets, each with its client; by default every frame may be joined. */
+export async function outboxes(options: Options = {}) {
+  const server = new WebSocketServer({
+    port: 0,
+    host: '127.0.0.1',
+    perMessageDeflate: false,
+    closeTimeout: 500,
+  } as never);
+  await once(server, 'listening');
+  const metrics = createGatewayMetrics();
+  const fanout = createFanout({ metrics, busyFrames: 0, ...options });
+  const { port } = server.address() as AddressInfo;
+
+  function serve(ws: WebSocket, socket: Socket) {
+    const rooms = new Map<string, unknown>();
+    const closes: number[] = [];
+    let writes = 0;
+    const write = socket.write.bind(socket) as (...given: unknown[]) => boolean;
+    socket.write = (...given: unknown[]) => {
+      writes += 1;
+      return write(...given);
+    };
+    const outbox = createOutbox({
+      ws,
+      socket,
+      metrics,
+      fanout,
+      rooms,
+      close(code, reason) {
+        closes.push(code);
+        outbox.close(code, reason);
+      },
+      ...(options.stalledMs === undefined ? {} : { stalledMs: options.stalledMs }),
+    });
+    ws.on('error', () => undefined);
+    return { ws, socket, rooms, closes, outbox, writes: () => writes };
+  }
+
+  return {
+    metrics,
+    fanout,
+    /** One connection: the server's side, and a client that keeps what it hears. */
+    async pair() {
+      const accepted = once(server, 'connection') as Promise<[WebSocket, { socket: Socket }]>;
+      const client = new WebSocket(`ws://127.0.0.1:${port}`);
+      const heard: string[] = [];
+      client.on('message', (data: RawData) => heard.push(String(data)));
+      client.on('error', () => undefined);
+      const [ws, request] = await accepted;
+      const served = serve(ws, request.socket);
+      await once(client, 'open');
+      return { ...served, client, heard };
+    },
+    /** One connection whose client is bare TCP, past its handshake. */
+    async bare() {
+      const accepted = once(server, 'connection') as Promise<[WebSocket, { socket: Socket }]>;
+      const tcp = connect(port, '127.0.0.1');
+      tcp.on('error', () => undefined);
+      tcp.write(
+        'GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+      );
+      const [ws, request] = await accepted;
+      const served = serve(ws, request.socket);
+      await once(tcp, 'data');
+      return { ...served, tcp };
+    },
+    async close() {
+      for (const ws of server.clients) ws.terminate();
+      await new Promise(resolve => server.close(resolve));
+    },
+  };
+}
+
+/** An encoded entry of a room's log. */
+export const entry = (room: string, offset: number, filler = 0) =>
+  JSON.stringify({ type: 'message.created', room, offset, message: { content: 'x'.repeat(filler) } });

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 
@@ -9,6 +9,8 @@ type Options = {
   refresh?: () => Promise<void>;
   /** Each part by name: `ok`, or a sentence that says what fails. */
   ready(): Promise<Record<string, string>>;
+  /** Answers every other call; without it they are not found. */
+  calls?: RequestListener;
 };
 
 /** The parts that fail, of what `ready` says. */
@@ -17,7 +19,7 @@ export function failing(parts: Record<string, string>): Record<string, string> {
 }
 
 /** Metrics and health on loopback alone: `/metrics`, `/healthz`, `/readyz`. */
-export async function startAdminServer({ port, registry, refresh, ready }: Options) {
+export async function startAdminServer({ port, registry, refresh, ready, calls }: Options) {
   const server = createServer((request, response) => {
     const answer = (status: number, type: string, body: string) => {
       response.writeHead(status, { 'content-type': type });
@@ -37,7 +39,10 @@ export async function startAdminServer({ port, registry, refresh, ready }: Optio
       },
     };
     const route = routes[request.url ?? ''];
-    if (route === undefined) return json(404, { status: 'not found' });
+    if (route === undefined) {
+      if (calls === undefined) return json(404, { status: 'not found' });
+      return calls(request, response);
+    }
     route().catch(() => json(500, { status: 'internal' }));
   });
   server.requestTimeout = 5_000;

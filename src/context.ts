@@ -19,9 +19,11 @@ import { createSetAside } from './pipeline/set-aside.ts';
 import { createTemporalEngine } from './pipeline/temporal/client.ts';
 import { connectTemporal, registerSearchAttributes } from './pipeline/temporal/connection.ts';
 import { createTemporalWorker, installTemporalRuntime } from './pipeline/temporal/worker.ts';
+import { createAmend } from './rooms/amend.ts';
 import { createHub } from './rooms/hub.ts';
 import { createIntake } from './rooms/intake.ts';
 import { createJanitor } from './rooms/janitor.ts';
+import { createLimiter } from './rooms/limiter.ts';
 import { createOutcomes } from './rooms/outcomes.ts';
 import { createPageCache } from './rooms/page-cache.ts';
 import { createPartitions } from './rooms/partitions.ts';
@@ -29,6 +31,7 @@ import { createPresence } from './rooms/presence.ts';
 import { connectRedis, durabilityWarnings, whenReady } from './rooms/redis.ts';
 import { createRoomLog } from './rooms/room-log.ts';
 import { createScripts } from './rooms/scripts.ts';
+import { createSignals } from './rooms/signals.ts';
 import { createEpochStore } from './store/epochs.ts';
 import { createMessageStore } from './store/messages.ts';
 import { migrate } from './store/migrate.ts';
@@ -121,6 +124,15 @@ export async function createGateway(
   const presenceDeps = { redis, scripts, logger, partitions: config.log.partitions };
   const presence = closers.add('presence', createPresence(presenceDeps), made => made.close());
   const webDir = fileURLToPath(new URL('../dist/web', import.meta.url));
+  const amend = createAmend({
+    log,
+    options: config.log,
+    state: (room, id) => redis.hget(log.keysOf(room).state, String(id)),
+    stored: (room, id) => store.byId(room, id),
+  });
+  const { sendPerSecond: perSecond, sendBurst: burst } = config.limits;
+  const { partitions } = config.log;
+  const limiter = createLimiter({ redis, scripts, rate: { perSecond, burst }, partitions, logger });
   const pages = createPageCache({ log, scripts, redis, logger });
   const front = createFront({
     config,
@@ -128,6 +140,9 @@ export async function createGateway(
     metrics,
     redis,
     log: { append: log.append, ...pages },
+    amend,
+    signals: createSignals({ redis, partitions: config.log.partitions }),
+    limiter,
     hub,
     presence,
     store,

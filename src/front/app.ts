@@ -13,13 +13,16 @@ import expressWs from 'express-ws';
 import type { WebSocket } from 'ws';
 import type { Config } from '../config.ts';
 import type { Logger } from '../logger.ts';
+import type { GatewayMetrics } from '../metrics.ts';
 import type { Identity } from './identity.ts';
+import { watchHandshakes } from './limits-handshakes.ts';
 import { requestIdOf } from './respond.ts';
 import { SOCKET_PATH, type Upgrades } from './upgrade.ts';
 
 type Deps = {
   config: Config;
   logger: Logger;
+  metrics: GatewayMetrics;
   upgrades: Upgrades;
   onSocket(opening: { ws: WebSocket; socket: Socket; identity: Identity; requestId: string }): void;
   /** Adds the HTTP routes, after the socket's. */
@@ -30,20 +33,27 @@ type Deps = {
 const MAX_FRAGMENTS = 256;
 /** How long a peer may take to answer a close. */
 const CLOSE_TIMEOUT_MS = 10_000;
-/** Headers within 10 s, the whole request within 20 s, no silence over 30 s; sockets have their heartbeat. */
-const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 20_000, connectionsCheckingInterval: 5_000 };
+/** A body may take so long beyond the headers; no silence over 30 s. Sockets have their heartbeat. */
+const BODY_MS = 10_000;
 const SILENCE_MS = 30_000;
 
 /** The server, not listening yet, and what stops it from taking sockets. */
-export function createApp({ config, logger, upgrades, onSocket, mount }: Deps) {
+export function createApp({ config, logger, metrics, upgrades, onSocket, mount }: Deps) {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.enable('case sensitive routing');
   app.enable('strict routing');
+  const { handshakeMs, maxHandshakes } = config.guard;
+  const timeouts = {
+    headersTimeout: handshakeMs,
+    requestTimeout: handshakeMs + BODY_MS,
+    connectionsCheckingInterval: Math.ceil(handshakeMs / 2),
+  };
   const server: Server = config.tls
-    ? createTlsServer({ ...TIMEOUTS, ...config.tls, handshakeTimeout: 10_000 }, app)
-    : createServer(TIMEOUTS, app);
+    ? createTlsServer({ ...timeouts, ...config.tls, handshakeTimeout: handshakeMs }, app)
+    : createServer(timeouts, app);
+  watchHandshakes(server, { max: maxHandshakes, onDropped: () => metrics.handshakesDropped.inc() });
   server.setTimeout(SILENCE_MS);
 
   const wsOptions: NonNullable<expressWs.Options['wsOptions']> & { closeTimeout: number } = {

@@ -20,24 +20,24 @@ export function createClientAddress(trust: number | string[] | undefined) {
 
   const isTrustedPeer = (request: IncomingMessage) => trusts(peerOf(request), 0);
 
+  /**
+   * The client's address: the peer's, or going backwards through X-Forwarded-For the first that is not a trusted
+   * proxy's. What is no address ends the walk at the proxy that passed it on.
+   */
+  function addressOf(request: IncomingMessage): string {
+    let address = peerOf(request);
+    for (const [hop, next] of forwardedFor(request).entries()) {
+      if (!trusts(address, hop) || isIP(next) === 0) break;
+      address = next;
+    }
+    return address;
+  }
+
   return {
-    /**
-     * The client's address: the peer's, or going backwards through X-Forwarded-For the first that is not a
-     * trusted proxy's. What is no address ends the walk at the proxy that passed it on.
-     */
-    of(request: IncomingMessage): string {
-      let address = peerOf(request);
-      for (const [hop, next] of forwardedFor(request).entries()) {
-        if (!trusts(address, hop) || isIP(next) === 0) break;
-        address = next;
-      }
-      return address;
-    },
+    of: addressOf,
 
     /** True on loopback with nothing forwarded: this machine, or a proxy on it that is not believed. */
-    isLocal(request: IncomingMessage): boolean {
-      return LOOPBACK.test(this.of(request));
-    },
+    isLocal: (request: IncomingMessage): boolean => LOOPBACK.test(addressOf(request)),
 
     /** The scheme that the client spoke: X-Forwarded-Proto where the peer is trusted. */
     schemeOf(request: IncomingMessage): 'http' | 'https' {
@@ -49,7 +49,6 @@ export function createClientAddress(trust: number | string[] | undefined) {
     },
   };
 }
-
 /** What limits count as one address: an IPv6 client has its whole /64. */
 export function networkOf(address: string): string {
   if (isIP(address) !== 6) return address;

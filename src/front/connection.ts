@@ -10,6 +10,7 @@ import { CLOSE } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { GatewayMetrics } from '../metrics.ts';
 import type { Hub, JoinedPage, Member, Presence } from '../rooms/hub-types.ts';
+import type { Viewer } from '../rooms/view.ts';
 import { closeCodeOf, closing } from './closing.ts';
 import type { Fanout } from './fanout.ts';
 import type { Ref } from './frames.ts';
@@ -17,7 +18,8 @@ import type { Handle } from './handlers/handle.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import type { Identity } from './identity.ts';
 import { createInbox } from './inbox.ts';
-import { encodeJoined, type Present } from './joined.ts';
+import { encodeJoined, NOBODY, type Present } from './joined.ts';
+import { createFrameLimits } from './limits-frames.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import { watchTokenEnd } from './token-end.ts';
 import { createTurns } from './turns.ts';
@@ -28,6 +30,8 @@ export type Connection = {
   readonly member: Member;
   /** Rooms joined or being joined, with who was present then. */
   readonly rooms: Map<string, Present>;
+  /** Goes on under another token of the same user, until that one's end. */
+  renew(identity: Identity): void;
   isOpen(): boolean;
   /** Sends a page of a join's answer. Resolves when there is room for the next one, or the socket has ended. */
   page(page: JoinedPage, present: Present, ref?: Ref): Promise<void>;
@@ -39,6 +43,10 @@ export type Connection = {
 export type OpenConnection = {
   /** Says goodbye with the delay after which to come back, and closes with 1001. */
   drain(reconnectAfterMs: number): void;
+  /** Who the current token says it is. */
+  identity(): Identity;
+  /** Closes with 4003. */
+  revoke(): void;
   terminate(): void;
   closed: Promise<void>;
 };
@@ -63,8 +71,10 @@ export function openConnection(opening: Opening, deps: ConnectionDeps): OpenConn
   const { config } = deps;
   const rooms = new Map<string, Present>();
   const outbox = createOutbox({ ...deps, ...opening, rooms, close });
-  const connection = createConnection(opening, rooms, outbox);
-  const inbox = createInbox({ ...deps, ws, connection, close });
+  const connection = createConnection(opening, rooms, outbox, () => clocks.tokenChanged());
+  const { framesPerSecond: perSecond, frameBurst: burst } = config.guard;
+  const frameLimits = createFrameLimits({ perSecond, burst });
+  const inbox = createInbox({ ...deps, ws, connection, limits: frameLimits, close });
   /** The code that this side closed with, if it was the first to. */
   let given: number | undefined;
 
@@ -89,9 +99,9 @@ export function openConnection(opening: Opening, deps: ConnectionDeps): OpenConn
   const { heartbeatMs, limits } = config;
   const greeting = { protocol: 1, user: identity.user, connection: connection.id, heartbeatMs, limits };
   connection.answer({ type: 'welcome', ...greeting });
-  const stop = startClocks({ ws, connection, heartbeatMs, close });
+  const clocks = startClocks({ ws, connection, heartbeatMs, close });
   const closed = closing(opening, deps, connection.id, () => {
-    stop();
+    clocks.stop();
     leaveRooms();
     return { given, framesIn: inbox.count.frames, framesOut: outbox.count.frames };
   });
@@ -100,27 +110,43 @@ export function openConnection(opening: Opening, deps: ConnectionDeps): OpenConn
       connection.answer({ type: 'draining', reconnectAfterMs });
       close(CLOSE.goingAway, 'draining');
     },
+    identity: () => connection.identity,
+    revoke: () => close(CLOSE.revoked, 'revoked'),
     terminate: () => ws.terminate(),
     closed,
   };
 }
 
-function createConnection({ ws, identity }: Opening, rooms: Connection['rooms'], outbox: Outbox): Connection {
+function createConnection(
+  opening: Opening,
+  rooms: Connection['rooms'],
+  outbox: Outbox,
+  onRenewed: () => void,
+): Connection {
+  const { ws } = opening;
+  let { identity } = opening;
   const turns = createTurns(JOINS_AT_ONCE);
   const member: Member = {
-    viewer: { user: identity.user, moderator: identity.moderator },
+    viewer: viewerOf(identity),
     deliver: outbox.deliver,
     renewed(page) {
       // A silent room is joined again anyway, and that answer tells.
       if (outbox.isSilent(page.room)) return;
-      outbox.send('joined', encodeJoined(page, rooms.get(page.room) ?? { users: [], members: 0 }));
+      outbox.send('joined', encodeJoined(page, rooms.get(page.room) ?? NOBODY));
     },
   };
   return {
     id: randomUUID(),
-    identity,
+    get identity() {
+      return identity;
+    },
     member,
     rooms,
+    renew(next) {
+      identity = next;
+      member.viewer = viewerOf(next);
+      onRenewed();
+    },
     isOpen: () => ws.readyState === WebSocket.OPEN,
     page(page, present, ref) {
       outbox.hear(page.room);
@@ -138,6 +164,8 @@ function createConnection({ ws, identity }: Opening, rooms: Connection['rooms'],
   };
 }
 
+const viewerOf = ({ user, moderator }: Identity): Viewer => ({ user, moderator });
+
 type Clocks = {
   ws: WebSocket;
   connection: Connection;
@@ -145,18 +173,27 @@ type Clocks = {
   close(code: number, reason: string): void;
 };
 
-/** The heartbeat and the token's end; answers what stops both. */
-function startClocks({ ws, connection, heartbeatMs, close }: Clocks): () => void {
+/** The heartbeat and the token's end: `tokenChanged` watches the connection's new one. */
+function startClocks({ ws, connection, heartbeatMs, close }: Clocks) {
   const heartbeat = startHeartbeat(ws, heartbeatMs);
-  const { expiresAt } = connection.identity;
-  const tokenEnd = watchTokenEnd({
-    expiresAt,
-    onExpiring: () =>
-      connection.answer({ type: 'token.expiring', expiresAt: new Date(expiresAt).toISOString() }),
-    onExpired: () => close(CLOSE.tokenExpired, 'token_expired'),
-  });
-  return () => {
-    heartbeat.stop();
-    tokenEnd.stop();
+  const watchToken = () => {
+    const { expiresAt } = connection.identity;
+    return watchTokenEnd({
+      expiresAt,
+      onExpiring: () =>
+        connection.answer({ type: 'token.expiring', expiresAt: new Date(expiresAt).toISOString() }),
+      onExpired: () => close(CLOSE.tokenExpired, 'token_expired'),
+    });
+  };
+  let tokenEnd = watchToken();
+  return {
+    tokenChanged() {
+      tokenEnd.stop();
+      tokenEnd = watchToken();
+    },
+    stop() {
+      heartbeat.stop();
+      tokenEnd.stop();
+    },
   };
 }

@@ -18,8 +18,22 @@ export type LeaveFrame = WithRef & { type: 'leave'; room: string };
 /** What a message is made of, by socket and by HTTP alike. */
 export type Draft = { clientId: string; content: string; replyTo?: number };
 export type SendFrame = WithRef & Draft & { type: 'send'; room: string };
+export type RefreshFrame = WithRef & { type: 'refresh'; token: string };
+export type EditFrame = WithRef & { type: 'edit'; room: string; id: number; content: string };
+export type DeleteFrame = WithRef & { type: 'delete'; room: string; id: number };
+export type TypingFrame = WithRef & { type: 'typing'; room: string };
+export type ReadFrame = WithRef & { type: 'read'; room: string; through: number };
 export type PingFrame = WithRef & { type: 'ping' };
-export type ClientFrame = JoinFrame | LeaveFrame | SendFrame | PingFrame;
+export type ClientFrame =
+  | JoinFrame
+  | LeaveFrame
+  | SendFrame
+  | RefreshFrame
+  | PingFrame
+  | EditFrame
+  | DeleteFrame
+  | TypingFrame
+  | ReadFrame;
 
 const MAX_REF_LENGTH = 64;
 
@@ -40,6 +54,11 @@ const VERBS = new Map<string, fields.Shape>([
   ],
   ['leave', ROOM],
   ['send', { ...ROOM, ...DRAFT }],
+  ['edit', { ...ROOM, id: { check: fields.messageId }, content: { check: fields.text } }],
+  ['delete', { ...ROOM, id: { check: fields.messageId } }],
+  ['refresh', { token: { check: fields.text } }],
+  ['typing', ROOM],
+  ['read', { ...ROOM, through: { check: fields.integer(0) } }],
   ['ping', {}],
 ]);
 

@@ -8,18 +8,27 @@ import type { Config } from '../config.ts';
 import type { Refusal } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { GatewayMetrics } from '../metrics.ts';
+import type { Amend } from '../rooms/amend.ts';
 import type { Hub, Presence } from '../rooms/hub-types.ts';
+import type { Limiter } from '../rooms/limiter.ts';
 import type { Ack, AppendInput } from '../rooms/log-types.ts';
+import type { Signals } from '../rooms/signals.ts';
+import { createAdminCalls } from './admin-calls.ts';
 import { createApp } from './app.ts';
 import { createAuth } from './auth.ts';
+import { createClientAddress } from './client-address.ts';
 import { type ConnectionDeps, type OpenConnection, openConnection } from './connection.ts';
 import { createEndpoints } from './endpoint.ts';
 import { createFanout } from './fanout.ts';
 import { createHandle } from './handlers/handle.ts';
 import type { Ready } from './health.ts';
 import { createHistory, type HistoryLog, type HistoryStore } from './history.ts';
+import { createLoad, type Load } from './limits-load.ts';
+import { createLimitedAmend, createLimitedSubmit } from './limits-sends.ts';
+import { createUpgradeLimits } from './limits-upgrades.ts';
 import { createOrigins } from './origins.ts';
 import { createDeliveryClock } from './outbox.ts';
+import { createRevocation, type Revocation } from './revocation.ts';
 import { mountRoutes } from './routes.ts';
 import { createSubmit } from './submit.ts';
 import { createTickets } from './tickets.ts';
@@ -30,10 +39,13 @@ export type FrontDeps = {
   config: Config;
   logger: Logger;
   metrics: GatewayMetrics;
-  /** For tickets. */
+  /** For tickets and revocations. */
   redis: Redis;
   /** `append` throws Unavailable; the others do not throw. */
   log: HistoryLog & { append(input: AppendInput): Promise<Ack | Refusal> };
+  amend: Amend;
+  signals: Signals;
+  limiter: Limiter;
   hub: Hub;
   presence: Presence;
   store: HistoryStore;
@@ -66,14 +78,22 @@ export function createFront(deps: FrontDeps): Front {
     ...(await deps.ready()),
     gateway: state.draining ? 'This gateway is shutting down.' : 'ok',
   });
-  const { server, wss } = build(deps, connections, ready, () => state.draining);
+  const { maxTokenLifeMs } = config.auth;
+  const revocation = createRevocation({ redis: deps.redis, logger, maxTokenLifeMs });
+  const load = createLoad({ maxDelayMs: config.guard.maxLoopDelayMs, metrics: deps.metrics });
+  const own: Own = { connections, ready, revocation, load, draining: () => state.draining };
+  const { server, wss, adminCalls: calls } = build(deps, own);
+  revocation.onNews(() => {
+    for (const connection of connections) if (revocation.covers(connection.identity())) connection.revoke();
+  });
   let admin: Awaited<ReturnType<typeof startAdminServer>> | undefined;
 
   return {
     async listen() {
+      await revocation.load();
       await listenOn(server, config.port, config.host);
       const { registry } = deps.metrics;
-      admin = await startAdminServer({ port: config.adminPort, registry, ready });
+      admin = await startAdminServer({ port: config.adminPort, registry, ready, calls });
       return { url: urlOf(server, config) };
     },
 
@@ -100,33 +120,60 @@ export function createFront(deps: FrontDeps): Front {
       if (server.listening) await new Promise(resolve => server.close(resolve));
       await admin?.close();
       admin = undefined;
+      revocation.close();
+      load.close();
     },
   };
 }
 
-function build(deps: FrontDeps, connections: Set<OpenConnection>, ready: Ready, draining: () => boolean) {
-  const { config, logger, metrics, hub, presence, log } = deps;
-  const scheme = config.tls === undefined ? 'http' : 'https';
-  const origins = createOrigins({ allowed: config.auth.allowedOrigins, scheme });
-  const tickets = createTickets(deps.redis);
-  const auth = createAuth({ verify: createTokenVerifier(config.auth), tickets, origins });
-  const submit = createSubmit({ log, metrics });
+/** What a front owns beside the parts it is given. */
+type Own = {
+  connections: Set<OpenConnection>;
+  ready: Ready;
+  revocation: Revocation;
+  load: Load;
+  draining(): boolean;
+};
+
+function build(deps: FrontDeps, { connections, ready, revocation, load, draining }: Own) {
+  const { config, logger, metrics, hub, presence, log, limiter } = deps;
+  const address = createClientAddress(config.trustProxy);
+  const origins = createOrigins({ allowed: config.auth.allowedOrigins, schemeOf: address.schemeOf });
+  const { issue, redeem } = createTickets(deps.redis);
+  const tickets = { issue, redeem: revocation.guard(redeem) };
+  const verify = revocation.guard(createTokenVerifier(config.auth));
+  const auth = createAuth({ verify, tickets, origins });
+  const submit = createLimitedSubmit({ submit: createSubmit({ log, metrics }), limiter, load });
   const history = createHistory({ ...deps, timeoutMs: config.historyTimeoutMs });
   const endpoints = createEndpoints({ auth, metrics, logger });
-  const handle = createHandle({ hub, presence, submit, maxRooms: config.limits.rooms });
+  const handle = createHandle({
+    hub,
+    amend: createLimitedAmend({ amend: deps.amend, limiter, load }),
+    signals: deps.signals,
+    presence,
+    submit,
+    verify,
+    maxRooms: config.limits.rooms,
+  });
   const fanout = createFanout({ metrics, onBroadcast: createDeliveryClock(metrics) });
   const connectionDeps: ConnectionDeps = { config, logger, metrics, hub, presence, handle, fanout };
-  return createApp({
+  const limits = createUpgradeLimits({ options: config.guard, address, load });
+  const app = createApp({
     config,
     logger,
-    upgrades: createUpgrades({ auth, logger, metrics, draining }),
+    metrics,
+    upgrades: createUpgrades({ auth, limits, logger, metrics, draining }),
     onSocket(opening) {
       const connection = openConnection(opening, connectionDeps);
       connections.add(connection);
       void connection.closed.then(() => connections.delete(connection));
+      // Between the sign-in and here a revocation may have come.
+      if (revocation.covers(connection.identity())) connection.revoke();
     },
-    mount: app => mountRoutes(app, { ...deps, auth, origins, tickets, endpoints, history, submit, ready }),
+    mount: app =>
+      mountRoutes(app, { ...deps, auth, address, origins, tickets, endpoints, history, submit, ready }),
   });
+  return { ...app, adminCalls: createAdminCalls({ endpoints, revocation }) };
 }
 
 function listenOn(server: Server, port: number, host: string): Promise<void> {

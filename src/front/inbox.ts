@@ -7,6 +7,7 @@ import { createFlood } from './flood.ts';
 import { type ClientFrame, type Parsed, parseFrame, type Ref } from './frames.ts';
 import type { Handle } from './handlers/handle.ts';
 import { createLanes } from './lanes.ts';
+import type { FrameLimits } from './limits-frames.ts';
 
 /** Frames under way on one connection before it is read no further. */
 const MAX_UNDER_WAY = 64;
@@ -17,6 +18,7 @@ type Deps = {
   ws: WebSocket;
   connection: Connection;
   handle: Handle;
+  limits: FrameLimits;
   close(code: number, reason: string): void;
   metrics: GatewayMetrics;
   logger: Logger;
@@ -27,7 +29,7 @@ type Deps = {
  * Past 64 frames under way the socket is read no further until half of them are done; what one read of the
  * socket had brought by then (64 KiB) is still taken. What is wrong with a frame itself is answered at once.
  */
-export function createInbox({ ws, connection, handle, close, metrics, logger }: Deps) {
+export function createInbox({ ws, connection, handle, limits, close, metrics, logger }: Deps) {
   const flood = createFlood(BAD_JSON);
   const lanes = createLanes({
     limit: MAX_UNDER_WAY,
@@ -40,6 +42,7 @@ export function createInbox({ ws, connection, handle, close, metrics, logger }: 
     metrics.refusals.inc({ code: refusal.refused, via: 'ws' });
     connection.answer({ type: 'error', ...errorBody(refusal) }, ref);
     if (refusal.refused === 'bad_json' && flood.hit()) close(CLOSE.policy, 'bad_json');
+    else if (limits.isAbuse(refusal)) close(CLOSE.rateLimited, 'rate_limited');
   }
 
   async function run(frame: ClientFrame) {
@@ -56,6 +59,12 @@ export function createInbox({ ws, connection, handle, close, metrics, logger }: 
   }
 
   function take(parsed: Parsed) {
+    const tooFast = limits.take();
+    if (tooFast !== undefined) {
+      metrics.framesIn.inc({ type: 'refused' });
+      answerRefusal(tooFast, 'refusal' in parsed ? parsed.ref : parsed.frame.ref);
+      return;
+    }
     if ('refusal' in parsed) {
       metrics.framesIn.inc({ type: 'invalid' });
       answerRefusal(parsed.refusal, parsed.ref);

@@ -1,12 +1,14 @@
 import type { IncomingMessage } from 'node:http';
+import type { ClientAddress } from './client-address.ts';
 
+type Options = { allowed: string[]; schemeOf: ClientAddress['schemeOf'] };
 export type Origins = ReturnType<typeof createOrigins>;
 
 /**
- * The allow-list of origins. A request's own origin is the scheme this process serves and the Host header.
+ * The allow-list of origins. A request's own origin is the scheme that the client spoke and the Host header.
  * `null` (sandboxed frames, files) is never allowed.
  */
-export function createOrigins({ allowed, scheme }: { allowed: string[]; scheme: 'http' | 'https' }) {
+export function createOrigins({ allowed, schemeOf }: Options) {
   const list = new Set(allowed.map(normal).filter(origin => origin !== undefined));
   const listed = (origin: string) => {
     const normalised = normal(origin);
@@ -18,7 +20,7 @@ export function createOrigins({ allowed, scheme }: { allowed: string[]; scheme: 
     /** True where a request that carries this origin may go on. */
     allows(request: IncomingMessage, origin: string): boolean {
       const { host } = request.headers;
-      const own = host === undefined ? undefined : normal(`${scheme}://${host}`);
+      const own = host === undefined ? undefined : normal(`${schemeOf(request)}://${host}`);
       return (own !== undefined && normal(origin) === own) || listed(origin);
     },
   };

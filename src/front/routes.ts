@@ -2,6 +2,7 @@ import type { Express } from 'express';
 import type { Config } from '../config.ts';
 import type { Auth } from './auth.ts';
 import { createBodyReader } from './body.ts';
+import type { ClientAddress } from './client-address.ts';
 import { createCors } from './cors.ts';
 import { createDevToken } from './dev-token.ts';
 import type { Endpoints } from './endpoint.ts';
@@ -17,6 +18,7 @@ import type { Tickets } from './tickets.ts';
 type Deps = {
   config: Config;
   auth: Auth;
+  address: ClientAddress;
   origins: Origins;
   tickets: Tickets;
   endpoints: Endpoints;
@@ -32,7 +34,7 @@ export function mountRoutes(app: Express, deps: Deps): void {
   const { open, signedIn } = endpoints;
   const https = config.tls !== undefined;
   const readBody = createBodyReader();
-  const session = createSession({ auth, https });
+  const session = createSession({ auth, schemeOf: deps.address.schemeOf });
   const messages = createMessageCalls({ ...deps, readBody });
 
   app.use(endpoints.stamp);

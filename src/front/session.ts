@@ -2,18 +2,19 @@ import { stringifySetCookie } from 'cookie';
 import type { Request } from 'express';
 import { type Refusal, refuse } from '../errors.ts';
 import { type Auth, SESSION_COOKIE, sessionOf } from './auth.ts';
+import type { ClientAddress } from './client-address.ts';
 import type { Answer, Handler, OpenHandler } from './endpoint.ts';
 
 /** Browsers drop a cookie that is larger, without a word. */
 const MAX_COOKIE_BYTES = 4_096;
 
-type Deps = { auth: Auth; https: boolean };
+type Deps = { auth: Auth; schemeOf: ClientAddress['schemeOf'] };
 
 /** The session cookie: set from a bearer token, which it holds until the token's end, and cleared. */
-export function createSession({ auth, https }: Deps): { start: Handler; end: OpenHandler } {
+export function createSession({ auth, schemeOf }: Deps): { start: Handler; end: OpenHandler } {
   function cookie(request: Request, value: string, maxAge: number): string {
     // A proxy that ends TLS shows by the Origin that the browser came over https.
-    const secure = https || (request.headers.origin?.startsWith('https:') ?? false);
+    const secure = schemeOf(request) === 'https' || (request.headers.origin?.startsWith('https:') ?? false);
     return stringifySetCookie({
       name: SESSION_COOKIE,
       value,

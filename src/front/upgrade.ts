@@ -1,7 +1,7 @@
 /**
  * Settles everything about a socket before its 101. The order: the path (404), method and headers (by ws), room
- * for another upgrade, a token in the query, the Origin, the credentials. A refusal is an HTTP answer with the
- * error body, never a 101.
+ * for another upgrade, the limits of the address, a token in the query, the Origin, the credentials, the limits of
+ * the user. A refusal is an HTTP answer with the error body, never a 101.
  */
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -11,6 +11,7 @@ import type { Logger } from '../logger.ts';
 import type { GatewayMetrics } from '../metrics.ts';
 import type { Auth } from './auth.ts';
 import type { Identity } from './identity.ts';
+import type { UpgradeLimits } from './limits-upgrades.ts';
 import { refusalAnswer, requestIdOf } from './respond.ts';
 
 export const SOCKET_PATH = '/v1/ws';
@@ -18,20 +19,29 @@ export const SOCKET_PATH = '/v1/ws';
 const MAX_PENDING = 1_000;
 const RETRY_AFTER_MS = 1_000;
 
-type Deps = { auth: Auth; logger: Logger; metrics: GatewayMetrics; draining(): boolean };
+type Deps = {
+  auth: Auth;
+  limits: Pick<UpgradeLimits, 'refusal' | 'admit'>;
+  logger: Logger;
+  metrics: GatewayMetrics;
+  draining(): boolean;
+};
 export type Upgrades = ReturnType<typeof createUpgrades>;
 
-export function createUpgrades({ auth, logger, metrics, draining }: Deps) {
+export function createUpgrades({ auth, limits, logger, metrics, draining }: Deps) {
   const settled = new WeakMap<IncomingMessage, Identity>();
   let pending = 0;
 
   async function settle(request: IncomingMessage): Promise<Identity | Refusal> {
     if (pathOf(request) !== SOCKET_PATH) return refuse('not_found');
     if (draining() || pending >= MAX_PENDING) return refuse('overloaded', { retryAfterMs: RETRY_AFTER_MS });
+    const refused = limits.refusal(request);
+    if (refused !== undefined) return refused;
     pending += 1;
     try {
       const caller = await auth.ofUpgrade(request);
-      return isRefusal(caller) ? caller : caller.identity;
+      if (isRefusal(caller)) return caller;
+      return limits.admit(request, caller.identity.user) ?? caller.identity;
     } catch (error) {
       if (error instanceof Unavailable) return refuse('unavailable');
       logger.error({ requestId: requestIdOf(request), error }, 'an upgrade could not be settled');

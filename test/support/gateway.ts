@@ -5,7 +5,7 @@ import WebSocket, { type ClientOptions } from 'ws';
 import { readConfig } from '../../src/config.ts';
 import { createGateway } from '../../src/context.ts';
 import { cuttable } from './cuttable.ts';
-import { SECRET, token } from './socket.ts';
+import { SECRET, type ServerFrame, token, UNHURRIED } from './socket.ts';
 import { freeDatabase, stack } from './stack.ts';
 
 export type ErrorBody = { error: { code: string; requestId: string; [field: string]: unknown } };
@@ -28,6 +28,7 @@ export async function startGateway(env: Record<string, string> = {}) {
     AUTH_SECRET: SECRET,
     REDIS_URL: redis.url,
     DATABASE_URL: postgres.url,
+    ...UNHURRIED,
     ...env,
   });
   const gateway = await createGateway(config, { logger: pino({ level: 'trace' }, sink) });
@@ -66,7 +67,7 @@ export async function http(url: string, path: string, { as, method = 'GET', head
 }
 
 export type Upgrade =
-  | { status: 101; socket: WebSocket }
+  | { status: 101; socket: WebSocket; frames: ServerFrame[] }
   | { status: number; headers: NodeJS.Dict<string | string[]>; body: ErrorBody };
 
 /** Asks for a socket, and tells how that was answered. */
@@ -77,8 +78,10 @@ export async function upgrade(
   options: ClientOptions = {},
 ): Promise<Upgrade> {
   const socket = new WebSocket(`${url.replace(/^http/, 'ws')}${path}`, { ...options, headers });
+  const frames: ServerFrame[] = [];
+  socket.on('message', data => frames.push(JSON.parse(String(data)) as ServerFrame));
   return await new Promise((resolve, reject) => {
-    socket.once('open', () => resolve({ status: 101, socket }));
+    socket.once('open', () => resolve({ status: 101, socket, frames }));
     socket.once('error', reject);
     socket.once('unexpected-response', (_request, response) => {
       let text = '';

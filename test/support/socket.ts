@@ -14,6 +14,9 @@ export type ServerFrame = {
 /** The secret that test gateways are started with. */
 export const SECRET = 'a secret of the tests, long enough for HS256';
 
+/** For tests that are about something else than how fast one may send. */
+export const UNHURRIED = { SEND_PER_SECOND: '100000', SEND_BURST: '100000' };
+
 /** A bearer token as an application would make it. */
 export async function token(
   user: string,

@@ -1,6 +1,6 @@
 import type { Message, Tombstone } from '../../src/message.ts';
 import { type RunningProcess, startProcess } from './processes.ts';
-import { SECRET, token } from './socket.ts';
+import { SECRET, token, UNHURRIED } from './socket.ts';
 import { freeDatabase, stack } from './stack.ts';
 
 export type HistoryPage = {
@@ -34,6 +34,7 @@ export async function startSystem({
     LOG_LEVEL: 'warn',
     TEMPORAL_TASK_QUEUE: `parley-${process.pid}-${Date.now()}`,
     WORKER_ID: 'test-worker',
+    ...UNHURRIED,
     ...env,
   };
   const fronts = await Promise.all(Array.from({ length: gateways }, () => startProcess('gateway', shared)));

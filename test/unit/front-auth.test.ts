@@ -188,7 +188,7 @@ describe('the rooms of a token', () => {
 
 describe('an Origin', () => {
   const request = (host?: string) => ({ headers: { host } }) as IncomingMessage;
-  const origins = createOrigins({ allowed: ['https://app.example', 'http://x.example:81/'], scheme: 'http' });
+  const origins = createOrigins({ allowed: ['https://app.example', 'http://x.example:81/'], schemeOf: () => 'http' });
 
   it('is allowed when it is the own one or on the list', () => {
     const allowed: [string, string][] = [
@@ -219,7 +219,7 @@ describe('an Origin', () => {
 });
 
 describe('a token in the query', () => {
-  const origins = createOrigins({ allowed: [], scheme: 'http' });
+  const origins = createOrigins({ allowed: [], schemeOf: () => 'http' });
   const none = async () => assert.fail('asked');
   const tickets = { issue: none, redeem: none };
   const auth = createAuth({ verify: none, tickets, origins });

@@ -1,25 +1,31 @@
 import { type Refusal, refuse } from '../../errors.ts';
 import type { Hub, Presence } from '../../rooms/hub-types.ts';
+import type { Signals } from '../../rooms/signals.ts';
 import type { Connection } from '../connection.ts';
 import type { JoinFrame } from '../frames.ts';
 import { covers } from '../identity.ts';
+import { NOBODY } from '../joined.ts';
 
-export type JoinDeps = { hub: Hub; presence: Presence; maxRooms: number };
+export type JoinDeps = { hub: Hub; presence: Presence; signals: Signals; maxRooms: number };
 
 const DEFAULT_RECENT = 50;
 
 /** `join`: one or more `joined`, then every frame of the room from there on. Joining a joined room starts anew. */
-export function createJoin({ hub, presence, maxRooms }: JoinDeps) {
+export function createJoin({ hub, presence, signals, maxRooms }: JoinDeps) {
   return async (connection: Connection, frame: JoinFrame): Promise<Refusal | undefined> => {
     const { room, since, recent = DEFAULT_RECENT, ref } = frame;
     const { rooms, member, identity } = connection;
     if (!covers(identity, room)) return refuse('forbidden');
     if (!rooms.has(room) && rooms.size >= maxRooms) return refuse('room_limit');
     // Counted before the first wait, so that joins side by side cannot pass the limit together.
-    rooms.set(room, rooms.get(room) ?? { users: [], members: 0 });
+    rooms.set(room, rooms.get(room) ?? NOBODY);
     const endTurn = await connection.joinTurn();
     try {
-      const present = await presence.enter(room, identity.user, connection.id);
+      const [here, readThrough] = await Promise.all([
+        presence.enter(room, identity.user, connection.id),
+        signals.readThrough(room, identity.user),
+      ]);
+      const present = { ...here, readThrough };
       if (connection.isOpen()) {
         rooms.set(room, present);
         const request = { room, recent, ...(since === undefined ? {} : { since }) };
@@ -33,10 +39,12 @@ export function createJoin({ hub, presence, maxRooms }: JoinDeps) {
     } finally {
       endTurn();
     }
-    // A socket that closed meanwhile has left its rooms before this one was entered.
-    if (!connection.isOpen()) {
+    // A socket that closed meanwhile, or whose new token covers less, has left its rooms before this one was entered.
+    if (!connection.isOpen() || !covers(connection.identity, room)) {
+      rooms.delete(room);
       hub.leave(member, room);
       await presence.leave(room, identity.user, connection.id);
+      if (connection.isOpen()) connection.answer({ type: 'left', room });
     }
     return undefined;
   };

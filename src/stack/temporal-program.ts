@@ -67,13 +67,13 @@ async function build(version: string, workplace: string, options: ObtainOptions)
       `Temporal could not be downloaded, and there is no Go to build it: ${otherwise} or Go 1.26, or set TEMPORAL_ADDRESS.`,
     );
   }
-  report(`building Temporal ${version} with Go: about three minutes and 1.5 GB of Go's cache, this once …`);
+  report(`building Temporal ${version} with Go: about three minutes and 4 GB of Go's caches, this once …`);
   const since = Date.now();
   const seconds = () => Math.round((Date.now() - since) / 1_000);
   const progress = setInterval(() => report(`… still building Temporal (${seconds()} s)`), PROGRESS_MS);
   const result = join(workplace, 'temporal');
-  // -s -w: without symbols it is a third smaller. No VCS stamp: git may distrust the folder's owner.
-  const args = ['build', '-buildvcs=false', '-ldflags=-s -w', '-o', result, PACKAGE];
+  // No VCS stamp: git may distrust the folder's owner.
+  const args = ['build', '-buildvcs=false', '-o', result, PACKAGE];
   const running = { env, cwd: MODULE_FOLDER, timeoutMs: BUILD_TIMEOUT_MS, guardian, stopping };
   const { ok, said } = await runProgram(go, args, running).finally(() => clearInterval(progress));
   if (!ok) {

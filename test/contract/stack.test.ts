@@ -49,6 +49,7 @@ describe('the embedded stack', function () {
   before(async () => {
     dataDir = mkdtempSync(join(tmpdir(), 'parley-stack-'));
     options = await ownOptions(dataDir);
+    options.guardian?.removeAtEnd(dataDir);
     // What a start that was killed inside initdb leaves.
     mkdirSync(join(dataDir, 'postgres', 'cluster.new'), { recursive: true });
     writeFileSync(join(dataDir, 'postgres', 'cluster.new', 'PG_VERSION'), '18\n');

@@ -208,7 +208,7 @@ describe('npm start', function () {
     const { removed } = await removeLeavings({
       dataDir: place.dataDir,
       built: nowhere,
-      cache: nowhere,
+      caches: [],
       all: false,
     });
     assert.deepEqual(removed, [place.dataDir]);

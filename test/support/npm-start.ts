@@ -60,11 +60,10 @@ export function npmStart(env: Record<string, string>, command = ['npm', 'start']
     exited,
     /** The page's URL, from the ready line. */
     async ready(): Promise<string> {
-      await until(
-        'npm start is ready',
-        () => /^ready /m.test(output()) || child.exitCode !== null,
-        READY_TIMEOUT_MS,
-      );
+      const settled = () => /^ready /m.test(output()) || child.exitCode !== null;
+      await until('npm start is ready', settled, READY_TIMEOUT_MS).catch((error: unknown) => {
+        throw new Error(`${String(error)}; it said:\n${output()}`);
+      });
       const url = /^ready (\S+)$/m.exec(output())?.[1];
       if (url === undefined) throw new Error(`npm start ended:\n${output()}`);
       return url;

@@ -1,5 +1,5 @@
 /** The services of a test run: the same code as `npm start`, on free ports, begun when a test first asks. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { watchAncestors } from '../../src/stack/ancestors.ts';
@@ -8,7 +8,7 @@ import { freePorts } from '../../src/stack/ports.ts';
 import { createDatabase } from '../../src/stack/postgres.ts';
 import { type Stack, startStack } from '../../src/stack/stack.ts';
 
-let running: Promise<{ stack: Stack; guardian: Guardian; dataDir: string }> | undefined;
+let running: Promise<{ stack: Stack; guardian: Guardian }> | undefined;
 let databases = 0;
 
 /** The run's Postgres, Redis and Temporal. */
@@ -39,7 +39,7 @@ async function begin() {
   guardian.removeAtEnd(dataDir);
   // A run whose own starter was killed would go on for nobody; the guardian then clears up.
   watchAncestors(() => process.exit(1));
-  const started = await startStack({
+  const starting = startStack({
     dataDir,
     given: {},
     ports: { postgres, redis, temporal, temporalUi },
@@ -48,14 +48,17 @@ async function begin() {
     report: line => process.stderr.write(`    ${line}\n`),
     guardian,
   });
-  return { stack: started, guardian, dataDir };
+  // A run without its services must not wait for a guardian of nothing.
+  const stack = await starting.catch(async (error: unknown) => {
+    await guardian.close();
+    throw error;
+  });
+  return { stack, guardian };
 }
 
 /** Wired by .mocharc.json: ends what a test began. */
 export async function mochaGlobalTeardown(): Promise<void> {
-  if (running === undefined) return;
-  const { stack: started, guardian: watching, dataDir } = await running;
-  await started.stop();
-  await watching.close();
-  rmSync(dataDir, { recursive: true, force: true });
+  const begun = await running?.catch(() => undefined);
+  await begun?.stack.stop();
+  await begun?.guardian.close();
 }

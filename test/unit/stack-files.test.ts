@@ -98,12 +98,13 @@ describe('clean', () => {
   const options = () => ({
     dataDir: join(folder, 'data'),
     built: join(folder, 'dist'),
-    cache: join(folder, 'cache'),
+    caches: [join(folder, 'cache')],
     all: false,
   });
 
   it('removes the data, what of it lies elsewhere, and the built page; the cache only when asked', async () => {
-    const { dataDir, built, cache } = options();
+    const { dataDir, built, caches } = options();
+    const [cache] = caches as [string];
     openDataDir(dataDir);
     const elsewhere = join(folder, 'elsewhere');
     for (const path of [elsewhere, built, cache]) mkdirSync(path);

@@ -61,7 +61,7 @@ describe('an error on a socket', () => {
     ['bad_json', 'what is not JSON', '{"type":'],
     ['bad_json', 'JSON that is no object', '["ping"]'],
     ['unknown_type', 'a type that does not exist', { type: 'shout' }],
-    ['unknown_type', 'a verb that is not there yet', { type: 'edit', room: ROOM, id: 1, content: 'x' }],
+    ['unknown_type', 'a type of the server', { type: 'ack', room: ROOM }],
     ['invalid_field', 'a missing field', { type: 'join' }, { path: 'room' }],
     ['invalid_field', 'an extra field', { ...SEND, user: 'bob' }, { path: 'user' }],
     [

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import WebSocket, { type ClientOptions } from 'ws';
 import { readConfig } from '../../src/config.ts';
 import { createGateway } from '../../src/context.ts';
+import { noted } from '../../src/noted.ts';
 import { cuttable } from './cuttable.ts';
 import { SECRET, type ServerFrame, token, UNHURRIED } from './socket.ts';
 import { freeDatabase, stack } from './stack.ts';
@@ -31,7 +32,9 @@ export async function startGateway(env: Record<string, string> = {}) {
     ...UNHURRIED,
     ...env,
   });
-  const gateway = await createGateway(config, { logger: pino({ level: 'trace' }, sink) });
+  const gateway = await createGateway(config, {
+    logger: pino({ level: 'trace', serializers: { error: noted } }, sink),
+  });
   return {
     ...gateway,
     redis,

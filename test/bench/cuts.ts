@@ -10,9 +10,12 @@ import { until } from '../support/until.ts';
 import type { Kind } from './cuts/clients.ts';
 import type { OpenOptions, Result } from './cuts/crowd-main.ts';
 import { type Child, startChild } from './delivery/child.ts';
+import type { Running } from './delivery/contender.ts';
+import type { Sent } from './delivery/crowd.ts';
 import { startDriver } from './delivery/driver.ts';
 import { createParley } from './delivery/parley.ts';
 import { startServer } from './delivery/server.ts';
+import { createMeter } from './delivery/usage.ts';
 
 const CLIENTS = 500;
 const CROWDS = 2;
@@ -22,7 +25,7 @@ const SILENCE_MS = 10_000;
 const NAMES: Record<Kind, string> = { parley: 'Parley', socketio: 'Socket.IO' };
 const say = (line = '') => process.stdout.write(`${line}\n`);
 
-type Service = { urls: string[]; close(): Promise<void> };
+type Service = Pick<Running, 'urls' | 'pids' | 'close'>;
 type Run = { kind: Kind; seconds: number; seed: number };
 
 async function startSocketIo(): Promise<Service> {
@@ -33,7 +36,8 @@ async function startSocketIo(): Promise<Service> {
     args: nodeArguments(main, String(port)),
     port,
   });
-  return { urls: [`http://127.0.0.1:${port}`], close: server.stop };
+  const pids = { servers: [server.pid], redis: [], pipeline: [] };
+  return { urls: [`http://127.0.0.1:${port}`], pids, close: server.stop };
 }
 
 async function measure({ kind, seconds, seed }: Run): Promise<string> {
@@ -53,13 +57,23 @@ async function measure({ kind, seconds, seed }: Run): Promise<string> {
     );
     // One connection, so that the order in which it sends is the order of the room.
     await sender.open({ dialect: kind, url: service.urls[0]!, rooms: [room], users: 'sender-', count: 1 });
+    const meter = createMeter();
+    const used = () => {
+      const { servers, redis, pipeline } = service.pids;
+      const clients = [sender, ...crowds].map(({ pid }) => pid);
+      return [servers, redis, pipeline, clients].map(pids => meter.of(pids).cpuS);
+    };
+    const before = used();
     await Promise.all(crowds.map((crowd, i) => crowd.ask('cut', { seed: seed + i, everyMs: EVERY_MS })));
     const sent = await sender.send(kind, room, { perSecond: PER_SECOND, count: messages, warming: false });
     await Promise.all(crowds.map(crowd => crowd.ask('mend')));
-    await quiet(crowds, CLIENTS * messages);
+    await quiet(crowds, CLIENTS * sent.acked);
+    const cpu = used().map((seconds, i) => (seconds - before[i]!).toFixed(1));
     const results = (await Promise.all(crowds.map(crowd => crowd.ask('result')))) as Result[];
     await Promise.all(crowds.map(crowd => crowd.ask('close')));
-    return report(NAMES[kind], results, sent);
+    const [servers, redis, pipeline, clients] = cpu;
+    const cpuLine = `servers ${servers}, Redis ${redis}, pipeline ${pipeline}, clients ${clients}`;
+    return `${report(NAMES[kind], results, sent)}\n  CPU-seconds    ${cpuLine}`;
   } finally {
     await Promise.all([sender, ...crowds].map(one => one.stop()));
     await service.close();
@@ -80,21 +94,24 @@ async function quiet(crowds: Child[], expected: number) {
   await until('deliveries end', done, 120_000);
 }
 
-function report(name: string, results: Result[], sent: { sent: number; acked: number }): string {
+function report(name: string, results: Result[], sent: Sent): string {
   const accounts = results.flatMap(result => result.accounts);
+  const refused = sent.refused === 0 ? '' : `, ${sent.refused} refused (${sent.firstRefusal})`;
   const sum = (field: 'delivered' | 'doubles' | 'disordered' | 'cuts' | 'overtaken') =>
     accounts.reduce((all, account) => all + account[field], 0);
-  const expected = sent.sent * accounts.length;
+  // A refused message is stored and delivered nowhere: its sender was told.
+  const expected = sent.acked * accounts.length;
   const delivered = sum('delivered');
   const unrecovered = results.reduce((all, result) => all + result.unrecovered, 0);
   return [
-    `${name}: ${accounts.length} clients, ${sent.sent} messages sent, ${sent.acked} acknowledged, ${sum('cuts')} cuts`,
+    `${name}: ${accounts.length} clients, ${sent.sent} messages sent, ${sent.acked} acknowledged${refused}, ${sum('cuts')} cuts`,
     `  delivered      ${delivered} of ${expected} (${((100 * delivered) / expected).toFixed(4)} %), missing ${expected - delivered}`,
     `  out of order   ${sum('disordered')}`,
     `  twice          ${sum('doubles')}`,
     `  not recovered  ${unrecovered} returns; ${sum('overtaken')} cuts while still catching up`,
     `  line back until caught up   ${quantiles(accounts.flatMap(({ replaysMs }) => replaysMs))}`,
     `  cut until caught up         ${quantiles(accounts.flatMap(({ absencesMs }) => absencesMs))}`,
+    `  live, send until there      ${quantiles(accounts.flatMap(({ liveMs }) => liveMs))}`,
   ].join('\n');
 }
 

@@ -13,12 +13,17 @@ export type Account = {
   replaysMs: number[];
   /** ms from the cut until then. */
   absencesMs: number[];
+  /** ms from the send of every 16th message until it came to a client that had caught up. */
+  liveMs: number[];
 };
+
+const SAMPLE = 16;
 
 export function createLedger(messages: number) {
   const seen = new Uint8Array(messages);
   const replaysMs: number[] = [];
   const absencesMs: number[] = [];
+  const liveMs: number[] = [];
   const count = { delivered: 0, doubles: 0, disordered: 0, cuts: 0, overtaken: 0 };
   let newest = -1;
   let cutUs: number | undefined;
@@ -34,6 +39,7 @@ export function createLedger(messages: number) {
     count.delivered += 1;
     if (n < newest) count.disordered += 1;
     newest = Math.max(newest, n);
+    if (cutUs === undefined && n % SAMPLE === 0) liveMs.push((nowUs() - sentUs) / 1_000);
     if (cutUs === undefined || upUs === undefined || sentUs < upUs) return;
     const now = nowUs();
     replaysMs.push((now - upUs) / 1_000);
@@ -58,6 +64,6 @@ export function createLedger(messages: number) {
       upUs = nowUs();
     },
     delivered: () => count.delivered,
-    account: (): Account => ({ ...count, replaysMs, absencesMs }),
+    account: (): Account => ({ ...count, replaysMs, absencesMs, liveMs }),
   };
 }

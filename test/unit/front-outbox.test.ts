@@ -12,7 +12,6 @@ const pong = (filler: number) => JSON.stringify({ type: 'pong', filler: 'x'.repe
 const typesOf = (heard: string[]) => heard.map(typeOf);
 
 let all: Awaited<ReturnType<typeof outboxes>>;
-afterEach(async () => all.close());
 
 /** Delivers entries from `first` on until the outbox has had enough; answers the next offset. */
 async function deliverUntil(done: () => boolean, deliver: (offset: number) => void, first = 1) {
@@ -26,6 +25,8 @@ async function deliverUntil(done: () => boolean, deliver: (offset: number) => vo
 }
 
 describe('text frames', () => {
+  afterEach(async () => all.close());
+
   it('of every length class are what a WebSocket client reads', async () => {
     all = await outboxes();
     const { outbox, heard } = await all.pair();
@@ -55,6 +56,8 @@ describe('text frames', () => {
 });
 
 describe('joined writes', () => {
+  afterEach(async () => all.close());
+
   it('let the first frame after quiet go at once, and join those that follow', async () => {
     all = await outboxes({ windowMs: 20 });
     const { outbox, heard, writes } = await all.pair();
@@ -195,6 +198,8 @@ describe('joined writes', () => {
 });
 
 describe('a slow connection', () => {
+  afterEach(async () => all.close());
+
   it('gets a gap per room in place of what it can fetch, and hears the room again once it has joined', async () => {
     all = await outboxes();
     const { outbox, rooms, heard, client, socket } = await all.pair();

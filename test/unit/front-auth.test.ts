@@ -188,7 +188,10 @@ describe('the rooms of a token', () => {
 
 describe('an Origin', () => {
   const request = (host?: string) => ({ headers: { host } }) as IncomingMessage;
-  const origins = createOrigins({ allowed: ['https://app.example', 'http://x.example:81/'], schemeOf: () => 'http' });
+  const origins = createOrigins({
+    allowed: ['https://app.example', 'http://x.example:81/'],
+    schemeOf: () => 'http',
+  });
 
   it('is allowed when it is the own one or on the list', () => {
     const allowed: [string, string][] = [

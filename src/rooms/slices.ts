@@ -47,7 +47,8 @@ export function createSlices({ since: readLog }: Pick<RoomLog, 'since'>): Slices
     async since(room, { epoch, offset }, minEnd) {
       const shared = await read(room, epoch, offset - (offset % ROUND));
       const whole = !('lost' in shared) && (shared.reaches < shared.end || shared.end >= minEnd);
-      if (whole && shared.reaches >= offset) {
+      // Long messages end a stretch early: what it holds must go beyond the offset, or the caller would stand still.
+      if (whole && (shared.reaches > offset || (shared.reaches === offset && offset === shared.end))) {
         return { ...shared, entries: shared.entries.filter(entry => entry.offset > offset) };
       }
       // Trimmed before this offset, or not new enough: exactly this one, now.

@@ -55,7 +55,7 @@ function introduce(contenders: Contender[]) {
     `${cpus().length} x ${cpu?.model}, Node ${process.version}; servers, Redis and drivers share these cores,`,
   );
   say(
-    'so latencies hold their waiting for each other; CPU-seconds are as the kernel counts them by process.',
+    "so latencies hold their waiting for each other; CPU-seconds are as the kernel counts them by process; those of others are nobody's here.",
   );
   for (const { name, settings } of contenders) say(`${name.padEnd(12)} ${settings.join('\n             ')}`);
 }

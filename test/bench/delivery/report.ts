@@ -4,7 +4,7 @@ export type Row = { contender: string; load: Load; figures: Figures };
 export type IdleRow = { contender: string; connections: number; bytesEach: number };
 
 const HEAD = `contender    sent/acked     delivered  double   p50 ms   p99 ms p99.9 ms   deliveries/CPU-s    CPU-seconds of
-                                                                     of the servers      servers  Redis pipeline drivers`;
+                                                                     of the servers      servers  Redis pipeline drivers others`;
 
 /** The load's lines, and how Parley stands to the others. */
 export function loadReport(rows: Row[]): string {
@@ -27,7 +27,7 @@ export function perCpuSecond({ unique, cpu }: Figures): number {
 }
 
 function line({ contender, figures }: Row): string {
-  const { sent, unique, expected, doubles, lost, cpu, driversCpu } = figures;
+  const { sent, unique, expected, doubles, lost, cpu, driversCpu, othersCpu } = figures;
   const ms = (value: number) => value.toFixed(2).padStart(8);
   const seconds = (value: number, width: number) => value.toFixed(2).padStart(width);
   const notes = [
@@ -47,6 +47,7 @@ function line({ contender, figures }: Row): string {
     seconds(cpu.redis, 6),
     seconds(cpu.pipeline, 8),
     seconds(driversCpu, 7),
+    seconds(othersCpu, 6),
     ...notes,
   ].join(' ');
 }

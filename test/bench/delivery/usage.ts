@@ -7,7 +7,7 @@ const PARENT = 1;
 const USER = 11;
 const RESIDENT = 21;
 
-/** CPU seconds (of which the kernel's), and resident bytes, of these processes and their children, together. */
+/** CPU seconds, the kernel's for them among these, and resident bytes of these processes and their children, together. */
 export type Usage = { cpuS: number; residentBytes: number };
 
 export function createMeter() {
@@ -21,6 +21,12 @@ export function createMeter() {
         total.residentBytes += Number(fields[RESIDENT]) * PAGE_BYTES;
       }
       return total;
+    },
+    /** CPU seconds that this machine has been busy with anything. */
+    busyS(): number {
+      const [total] = readFileSync('/proc/stat', 'utf8').split('\n');
+      const [user, nice, system, , , irq, softIrq] = total!.trim().split(/\s+/).slice(1).map(Number);
+      return (user! + nice! + system! + irq! + softIrq!) / ticks;
     },
   };
 }

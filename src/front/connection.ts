@@ -99,7 +99,7 @@ export function openConnection(opening: Opening, deps: ConnectionDeps): OpenConn
   const { heartbeatMs, limits } = config;
   const greeting = { protocol: 1, user: identity.user, connection: connection.id, heartbeatMs, limits };
   connection.answer({ type: 'welcome', ...greeting });
-  const clocks = startClocks({ ws, connection, heartbeatMs, close });
+  const clocks = startClocks({ ws, connection, outbox, heartbeatMs, close });
   const closed = closing(opening, deps, connection.id, () => {
     clocks.stop();
     leaveRooms();
@@ -169,13 +169,14 @@ const viewerOf = ({ user, moderator }: Identity): Viewer => ({ user, moderator }
 type Clocks = {
   ws: WebSocket;
   connection: Connection;
+  outbox: Outbox;
   heartbeatMs: number;
   close(code: number, reason: string): void;
 };
 
 /** The heartbeat and the token's end: `tokenChanged` watches the connection's new one. */
-function startClocks({ ws, connection, heartbeatMs, close }: Clocks) {
-  const heartbeat = startHeartbeat(ws, heartbeatMs);
+function startClocks({ ws, connection, outbox, heartbeatMs, close }: Clocks) {
+  const heartbeat = startHeartbeat(ws, { everyMs: heartbeatMs, isSending: outbox.isSending });
   const watchToken = () => {
     const { expiresAt } = connection.identity;
     return watchTokenEnd({

@@ -3,14 +3,25 @@ import type { WebSocket } from 'ws';
 /** How long a ping may stay without any sign of life. */
 const GRACE_MS = 8_000;
 
+type Options = {
+  everyMs: number;
+  graceMs?: number;
+  /** Whether bytes before the ping are still on their way; who stops reading them is closed by the outbox. */
+  isSending?(): boolean;
+};
+
 /**
  * Pings every `everyMs`, and terminates the socket when 8 s pass after a ping without a sign of life: any
- * frame, ping or pong. While reading is paused here the peer cannot be heard, so the wait begins anew.
+ * frame, ping or pong. While reading is paused here the peer cannot be heard, and while it reads slowly it has not
+ * heard the ping, so the wait begins anew.
  */
-export function startHeartbeat(ws: WebSocket, everyMs: number, graceMs = GRACE_MS) {
+export function startHeartbeat(
+  ws: WebSocket,
+  { everyMs, graceMs = GRACE_MS, isSending = () => false }: Options,
+) {
   let waiting: NodeJS.Timeout | undefined;
   const expire = () => {
-    waiting = ws.isPaused ? setTimeout(expire, graceMs) : undefined;
+    waiting = ws.isPaused || isSending() ? setTimeout(expire, graceMs) : undefined;
     if (waiting === undefined) ws.terminate();
   };
   const alive = () => {

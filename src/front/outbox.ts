@@ -74,6 +74,8 @@ export function createOutbox({ ws, socket, metrics, fanout, rooms, close, stalle
     count,
     send,
     drained: writer.drained,
+    isSending: writer.isStuck,
+    unsent: writer.unsent,
 
     /** Sends a frame of a room, which may wait a moment to be written with others. */
     deliver(frame: string): void {

@@ -105,6 +105,8 @@ export function createWriter({ ws, socket, fanout, metrics, onStalled, stalledMs
 
   return {
     unsent,
+    /** Whether a write is not done; the time it may take is running. */
+    isStuck,
     /** Queues a frame that may be joined with others. `at` is now, by `performance.now()`. */
     push(frame: Buffer, at: number): void {
       queue.push(frame);

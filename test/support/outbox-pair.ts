@@ -1,24 +1,29 @@
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
 import { createFanout } from '../../src/front/fanout.ts';
 import { createOutbox } from '../../src/front/outbox.ts';
 import { createGatewayMetrics } from '../../src/metrics.ts';
 
-type Options = { windowMs?: number; busyFrames?: number; stalledMs?: number };
+type Options = {
+  windowMs?: number;
+  busyFrames?: number;
+  stalledMs?: number;
+  /** Serves wss. */
+  tls?: { key: string; cert: string };
+};
 
 /** Outboxes of one gateway over real sockets, each with its client; by default every frame may be joined. */
 export async function outboxes(options: Options = {}) {
-  const server = new WebSocketServer({
-    port: 0,
-    host: '127.0.0.1',
-    perMessageDeflate: false,
-    closeTimeout: 500,
-  } as never);
-  await once(server, 'listening');
+  const http = options.tls === undefined ? createServer() : createTlsServer(options.tls);
+  const server = new WebSocketServer({ server: http, perMessageDeflate: false, closeTimeout: 500 } as never);
+  http.listen(0, '127.0.0.1');
+  await once(http, 'listening');
   const metrics = createGatewayMetrics();
   const fanout = createFanout({ metrics, busyFrames: 0, ...options });
-  const { port } = server.address() as AddressInfo;
+  const { port } = http.address() as AddressInfo;
 
   function serve(ws: WebSocket, socket: Socket) {
     const rooms = new Map<string, unknown>();
@@ -51,7 +56,9 @@ export async function outboxes(options: Options = {}) {
     /** One connection: the server's side, and a client that keeps what it hears. */
     async pair() {
       const accepted = once(server, 'connection') as Promise<[WebSocket, { socket: Socket }]>;
-      const client = new WebSocket(`ws://127.0.0.1:${port}`);
+      const client = new WebSocket(`${options.tls === undefined ? 'ws' : 'wss'}://127.0.0.1:${port}`, {
+        rejectUnauthorized: false,
+      });
       const heard: string[] = [];
       client.on('message', (data: RawData) => heard.push(String(data)));
       client.on('error', () => undefined);
@@ -75,7 +82,8 @@ export async function outboxes(options: Options = {}) {
     },
     async close() {
       for (const ws of server.clients) ws.terminate();
-      await new Promise(resolve => server.close(resolve));
+      server.close();
+      await new Promise(resolve => http.close(resolve));
     },
   };
 }

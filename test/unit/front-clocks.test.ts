@@ -113,7 +113,7 @@ describe('the end of a token', () => {
 describe('the heartbeat', () => {
   it('keeps a peer that answers, and terminates one that does not', async () => {
     const { ws, client, close } = await pair();
-    const heartbeat = startHeartbeat(ws, 20, 60);
+    const heartbeat = startHeartbeat(ws, { everyMs: 20, graceMs: 60 });
     let pings = 0;
     client.on('ping', () => {
       pings += 1;
@@ -129,10 +129,29 @@ describe('the heartbeat', () => {
     await close();
   });
 
+  it('waits for a peer that has not read so far as the ping', async () => {
+    const { ws, client, close } = await pair();
+    let sending = true;
+    let asked = 0;
+    const isSending = () => {
+      asked += 1;
+      return sending;
+    };
+    client.pause();
+    const closed = once(ws, 'close');
+    const heartbeat = startHeartbeat(ws, { everyMs: 10, graceMs: 20, isSending });
+    await until('the grace has passed several times', () => asked > 3);
+    assert.equal(ws.readyState, ws.OPEN);
+    sending = false;
+    await closed;
+    heartbeat.stop();
+    await close();
+  });
+
   it('does not blame the peer while reading is paused here', async () => {
     const { ws, client, close } = await pair();
     ws.pause();
-    const heartbeat = startHeartbeat(ws, 10, 30);
+    const heartbeat = startHeartbeat(ws, { everyMs: 10, graceMs: 30 });
     let pings = 0;
     client.on('ping', () => {
       pings += 1;

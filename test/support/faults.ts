@@ -14,12 +14,27 @@ const GATEWAYS = 2;
 
 /** Starts everything; `env` is what gateways and worker are given beside the usual. */
 export async function startFaultSystem(env: Record<string, string> = {}) {
+  const closers: (() => unknown)[] = [];
+  const close = async () => {
+    for (let closer = closers.pop(); closer; closer = closers.pop()) await closer();
+  };
+  try {
+    return { ...(await assemble(env, closers)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function assemble(env: Record<string, string>, closers: (() => unknown)[]) {
   const services = await stack();
   const databaseUrl = await freeDatabase();
   const proxies = await startProxies();
+  closers.push(proxies.close);
   const database = new URL(databaseUrl);
   const redisHome = new URL(services.redisUrl);
   const middlebox = await forgetful(redisHome.hostname, Number(redisHome.port));
+  closers.push(middlebox.close);
   const ways = {
     redis: await proxies.lead('redis', middlebox.address),
     postgres: await proxies.lead('postgres', database.host),
@@ -44,8 +59,9 @@ export async function startFaultSystem(env: Record<string, string> = {}) {
   };
   const ports = await freePorts(GATEWAYS);
   const gateway = (i: number) => startProcess('gateway', { ...shared, PORT: String(ports[i]) });
-  const gateways: RunningProcess[] = await Promise.all(ports.map((_, i) => gateway(i)));
-  let worker = await startProcess('worker', shared);
+  const gateways: RunningProcess[] = [];
+  for (const i of ports.keys()) gateways.push(closedAtEnd(closers, await gateway(i)));
+  let worker = closedAtEnd(closers, await startProcess('worker', shared));
   /** Where clients connect, one way a gateway, as a load balancer gives it. */
   const fronts = await Promise.all(ports.map((port, i) => proxies.lead(`front-${i}`, `127.0.0.1:${port}`)));
 
@@ -63,11 +79,11 @@ export async function startFaultSystem(env: Record<string, string> = {}) {
     divert: (i: number, to: number) => fronts[i]!.turn(`127.0.0.1:${ports[to]}`),
     async restartGateway(i: number) {
       await gateways[i]!.exited;
-      gateways[i] = await gateway(i);
+      gateways[i] = closedAtEnd(closers, await gateway(i));
     },
     async restartWorker() {
       await worker.exited;
-      worker = await startProcess('worker', shared);
+      worker = closedAtEnd(closers, await startProcess('worker', shared));
     },
     /** A part of the stack by its name. */
     part(name: 'Postgres' | 'Redis' | 'Temporal') {
@@ -75,15 +91,15 @@ export async function startFaultSystem(env: Record<string, string> = {}) {
     },
     /** Lets a fault last: the time is the case under test, not a wait for an event. */
     last: (ms: number) => delay(ms),
-    async close() {
-      const all = [worker, ...gateways];
-      for (const one of all) {
-        one.kill('SIGTERM');
-        one.kill('SIGCONT');
-      }
-      await Promise.all(all.map(({ exited }) => exited));
-      await proxies.close();
-      await middlebox.close();
-    },
   };
+}
+
+/** One that was killed and replaced has ended by then. */
+function closedAtEnd(closers: (() => unknown)[], started: RunningProcess): RunningProcess {
+  closers.push(async () => {
+    started.kill('SIGTERM');
+    started.kill('SIGCONT');
+    await started.exited;
+  });
+  return started;
 }

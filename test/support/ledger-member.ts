@@ -70,7 +70,12 @@ function tapped(socket: WebSocket, wire: ReturnType<typeof createWire>): SocketL
   };
 }
 
-type ClientFrame = { type: string; room?: string; since?: { epoch: string; offset: number } };
+type ClientFrame = {
+  type: string;
+  ref?: string | number;
+  room?: string;
+  since?: { epoch: string; offset: number };
+};
 
 /**
  * Holds the frames of a room against the protocol: an answer to `since` begins after it, live offsets grow by
@@ -83,6 +88,8 @@ function createWire(room: string) {
   let created = new Set<number>();
   let newest = 0;
   let frames = 0;
+  /** The join under way: what was on its way before its answer is answered again. */
+  let awaited: string | number | undefined;
 
   function startAt(offset: number | undefined) {
     position = offset;
@@ -115,11 +122,15 @@ function createWire(room: string) {
   return {
     violations,
     frames: () => frames,
-    asks({ type, room: named, since }: ClientFrame) {
-      if (type === 'join' && named === room) startAt(since?.offset);
+    asks({ type, ref, room: named, since }: ClientFrame) {
+      if (type !== 'join' || named !== room) return;
+      awaited = ref;
+      startAt(since?.offset);
     },
     hear(frame: ServerFrame) {
       if (frame.room !== room) return;
+      if (frame.type === 'joined' && frame.ref === awaited) awaited = undefined;
+      if (awaited !== undefined) return;
       if (frame.type === 'joined') joined(frame);
       if (frame.type === 'gap') position = undefined;
       if (!frame.type.startsWith('message.')) return;

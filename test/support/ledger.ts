@@ -39,8 +39,8 @@ export type LedgerOptions = {
   /** What happens in the midst; everything must go well again when it resolves. */
   fault(rooms: LedgerRoom[]): Promise<void>;
   /** Acknowledged messages that may be lost: those that nothing but a lost Redis held. Others never may. */
-  mayBeLost?: () => Map<string, Set<number>>;
-  /** Within how many ms after the fault every room must have accepted something new. */
+  mayBeLost?: () => ReadonlyMap<string, ReadonlySet<number>>;
+  /** Within how many ms after the fault every gateway must take a message for every room. Default 20 s. */
   goesOnWithinMs?: number;
 };
 
@@ -63,27 +63,20 @@ export async function runLedger(system: FaultSystem, name: string, options: Ledg
   try {
     await Promise.race([sending.failed, enough(rooms, BEFORE, 'before the fault')]);
     await Promise.race([sending.failed, options.fault(rooms)]);
-    const since = Date.now();
+    const goesOnMs = await goesOn(system, rooms, options.goesOnWithinMs ?? 20_000);
     const marks = rooms.map(({ acked }) => acked.size);
-    await until(
-      'every room accepts messages again',
-      () => rooms.every(({ acked }, i) => acked.size > marks[i]!),
-      options.goesOnWithinMs ?? 20_000,
-    );
-    const goesOnMs = Date.now() - since;
     await Promise.race([
       sending.failed,
       until(
         'the chat goes on after the fault',
         () => rooms.every(({ acked }, i) => acked.size >= marks[i]! + AFTER),
-        30_000,
+        40_000,
       ),
     ]);
     await sending.stop();
-    const mayBeLost = options.mayBeLost?.() ?? new Map<string, Set<number>>();
+    const mayBeLost = options.mayBeLost?.();
     const lost: Totals['lost'] = [];
-    for (const room of rooms)
-      lost.push(...(await settleRoom(system, room, mayBeLost.get(room.name) ?? new Set())));
+    for (const room of rooms) lost.push(...(await settleRoom(system, room, mayBeLost?.get(room.name))));
     const members = rooms.flatMap(room => room.members);
     const acked = rooms.reduce((sum, room) => sum + room.acked.size, 0);
     const totals = {
@@ -166,12 +159,33 @@ function startSending(rooms: LedgerRoom[], random: () => number) {
   };
 }
 
+/** Waits until each gateway takes a message for each room; answers after how many ms the last one did. */
+async function goesOn(system: FaultSystem, rooms: LedgerRoom[], withinMs: number): Promise<number> {
+  const since = Date.now();
+  await Promise.all(
+    rooms.flatMap(({ name, acked }) =>
+      system.urls.map(async (url, i) => {
+        const body = JSON.stringify({ clientId: `probe-${i}`, content: `does it go on? (${i})` });
+        const tried = async () => {
+          const path = `/v1/rooms/${name}/messages`;
+          const answer = await call(url, path, 'prober', { method: 'POST', body }).catch(() => undefined);
+          if (answer === undefined || answer.status > 201) return false;
+          acked.add((answer.body as { id: number }).id);
+          return true;
+        };
+        await until(`gateway ${i} takes messages for ${name} again`, tried, withinMs);
+      }),
+    ),
+  );
+  return Date.now() - since;
+}
+
 async function enough(rooms: LedgerRoom[], count: number, when: string) {
   await until(`${count} messages ${when}`, () => rooms.every(({ acked }) => acked.size >= count), 30_000);
 }
 
 /** Holds one room's acknowledgements against history and members; answers what is lost and may be. */
-async function settleRoom(system: FaultSystem, room: LedgerRoom, mayBeLost: Set<number>) {
+async function settleRoom(system: FaultSystem, room: LedgerRoom, mayBeLost?: ReadonlySet<number>) {
   const { name, members, acked } = room;
   const url = system.urls[0]!;
   const newest = Math.max(...acked);
@@ -192,17 +206,21 @@ async function settleRoom(system: FaultSystem, room: LedgerRoom, mayBeLost: Set<
       history = (await wholeHistory(url, name, 100)) as Message[];
       const stored = new Set(history.map(({ id }) => id));
       missing = wanted.filter(id => !stored.has(id));
-      return missing.every(id => mayBeLost.has(id));
+      return missing.every(id => mayBeLost?.has(id));
     },
     SETTLE_TIMEOUT_MS,
   ).catch(error => {
-    throw new Error(`${String(error)}; missing: ${missing.filter(id => !mayBeLost.has(id)).join(', ')}`);
+    throw new Error(`${String(error)}; missing: ${missing.filter(id => !mayBeLost?.has(id)).join(', ')}`);
   });
+  const ids = history.map(({ id }) => id);
+  const repeats = history.filter(({ reason }) => reason === 'duplicate').length;
   const lost = new Set(missing);
-  const ids = wanted.filter(id => !lost.has(id));
+  // Where dedup was lost with Redis, a send repeated for its lost answer stands twice, once withdrawn.
+  const unasked = ids.filter(id => !acked.has(id));
+  assert.ok(unasked.length <= (mayBeLost === undefined ? 0 : repeats), `nobody was told of ${unasked}`);
   assert.deepEqual(
-    history.map(({ id }) => id),
-    ids,
+    ids.filter(id => acked.has(id)),
+    wanted.filter(id => !lost.has(id)),
     `history of ${name} is what was acknowledged, once, in order`,
   );
   for (const { status, id } of history) assert.match(status, /^(visible|masked|removed)$/, `message ${id}`);
@@ -237,13 +255,15 @@ async function settleMember({ user, room, wire, emitted }: LedgerMember, name: s
   assert.deepEqual(wire.violations, [], `the frames that ${who} was sent`);
 }
 
+const named = (lost: Totals['lost']) => lost.map(({ room, id }) => `${room.slice(-1)}:${id}`).join(' ');
+
 function report(name: string, totals: Totals, members: LedgerMember[]) {
   const { acked, stored, lost, reconnects, resets, goesOnMs } = totals;
   const frames = members.reduce((sum, { wire }) => sum + wire.frames(), 0);
   const parts = [
     `${acked} acknowledged`,
     `${stored} stored and at each of ${MEMBERS_PER_ROOM} members once`,
-    `${lost.length} lost`,
+    lost.length === 0 ? '0 lost' : `${lost.length} lost (${named(lost)})`,
     `${frames} frames in order`,
     `${reconnects} reconnects`,
     `${resets} resets`,

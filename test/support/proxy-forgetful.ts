@@ -12,11 +12,12 @@ export async function forgetful(host: string, port: number) {
   const server = createServer({ allowHalfOpen: true }, near => {
     const pair = [near, connect({ port, host, allowHalfOpen: true })] as const;
     pairs.add(pair);
+    near.on('end', () => forgotten.delete(pair));
     for (const [one, other] of [pair, [pair[1], pair[0]]] as const) {
       one.on('error', () => undefined);
       one.on('close', () => {
         pairs.delete(pair);
-        if (!forgotten.delete(pair)) other.destroy();
+        if (!forgotten.has(pair)) other.destroy();
       });
       one.pipe(other);
     }
@@ -25,15 +26,16 @@ export async function forgetful(host: string, port: number) {
   await once(server, 'listening');
   return {
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** Connections that are passed on now. */
-    open: () => pairs.size - forgotten.size,
-    /** Forgotten ones that neither side has given up yet. */
+    /** How many of the forgotten ones their client still holds. */
     forgotten: () => forgotten.size,
-    forget() {
+    /** Forgets all connections there are; answers how many. */
+    forget(): number {
       for (const pair of pairs) {
+        if (pair[0].readableEnded) continue;
         forgotten.add(pair);
         for (const socket of pair) socket.unpipe().resume();
       }
+      return forgotten.size;
     },
     async close() {
       for (const pair of pairs) for (const socket of pair) socket.destroy();

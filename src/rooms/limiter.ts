@@ -59,7 +59,9 @@ const halfOf = ({ perSecond, burst }: Rate): Rate => ({
 function within<T>(call: Promise<T>, timeoutMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    const fail = () => reject(new Error(`no answer within ${timeoutMs} ms`));
+    // After a loop that was late itself the answer may wait in the socket: it is read before `fail`.
+    timer = setTimeout(() => setImmediate(fail), timeoutMs);
   });
   return Promise.race([call, late]).finally(() => clearTimeout(timer));
 }

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { createLogger } from '../../src/logger.ts';
+import { createLimiter } from '../../src/rooms/limiter.ts';
+import { connectRedis, whenReady } from '../../src/rooms/redis.ts';
+import { createScripts } from '../../src/rooms/scripts.ts';
+import { cuttable } from '../support/cuttable.ts';
+import { stack } from '../support/stack.ts';
+import { until } from '../support/until.ts';
+
+const logger = createLogger({ level: 'silent', part: 'test' });
+const someone = () => `user-${randomUUID().slice(0, 8)}`;
+
+describe('buckets in Redis', () => {
+  let way: Awaited<ReturnType<typeof cuttable>>;
+  let redis: Redis;
+  const limiterOf = (perSecond: number, burst: number) =>
+    createLimiter({
+      redis,
+      scripts: createScripts(redis),
+      rate: { perSecond, burst },
+      partitions: 16,
+      logger,
+    });
+
+  before(async () => {
+    way = await cuttable((await stack()).redisUrl);
+    redis = connectRedis({ url: way.url, timeoutMs: 2_000, name: 'test', logger });
+    await whenReady(redis, 5_000);
+  });
+  after(async () => {
+    redis.disconnect();
+    await way.close();
+  });
+
+  it('give the burst once, whoever of the gateways asks, and then say how long to wait', async () => {
+    const user = someone();
+    const gateways = [limiterOf(1, 5), limiterOf(1, 5)];
+    const waits = await Promise.all(Array.from({ length: 20 }, (_, i) => gateways[i % 2]!.take(user)));
+    assert.equal(waits.filter(ms => ms === 0).length, 5);
+    for (const ms of waits.slice(5)) assert.ok(ms > 0 && ms <= 1_000, `${ms} ms`);
+    const [bucket] = await redis.keys(`parley:limit:{${user}}:*`);
+    const left = await redis.pttl(bucket!);
+    assert.ok(left > 0 && left <= 5_002, `goes by itself when it is full: ${left} ms`);
+  });
+
+  it('give a token as soon as it was said', async () => {
+    const [user, limiter] = [someone(), limiterOf(20, 1)];
+    assert.equal(await limiter.take(user), 0);
+    const waitMs = await limiter.take(user);
+    const startedAt = performance.now();
+    await until('there is one', async () => (await limiter.take(user)) === 0);
+    assert.ok(performance.now() - startedAt >= waitMs - 5);
+  });
+
+  it('do not lock anyone out when the clock of Redis was set back, nor when the rate was raised', async () => {
+    const [user, limiter] = [someone(), limiterOf(1, 5)];
+    await redis.set(`parley:limit:{${user}}:send`, String(Date.now() + 3_600_000));
+    assert.equal(await limiter.take(user), 0);
+  });
+
+  it('are replaced by local ones of half the rate while Redis is silent, and are back after it', async () => {
+    const [user, limiter] = [someone(), limiterOf(1, 4)];
+    assert.equal(await limiter.take(user), 0);
+    way.cut();
+    await until('the loss is noticed', () => redis.status !== 'ready');
+    const waits = await Promise.all(Array.from({ length: 6 }, () => limiter.take(user)));
+    assert.deepEqual(
+      waits.map(ms => ms === 0),
+      [true, true, false, false, false, false],
+    );
+    assert.ok(waits.at(-1)! > 1_000, 'half of one in a second');
+    assert.equal(await limiter.knows('room', user, 'x'), false);
+    way.mend();
+    await whenReady(redis, 5_000);
+    await until('the shared bucket counts again', async () => {
+      await limiter.take(user);
+      return Number(await redis.get(`parley:limit:{${user}}:send`)) > Date.now();
+    });
+  });
+});

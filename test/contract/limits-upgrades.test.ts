@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket as TcpSocket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { generate } from 'selfsigned';
 import type WebSocket from 'ws';
 import { freePorts } from '../../src/stack/ports.ts';
 import { codeOf, http, startGateway, type Upgrade, upgrade } from '../support/gateway.ts';
-import { token } from '../support/socket.ts';
+import { openSocket, type Socket, token } from '../support/socket.ts';
 import { until } from '../support/until.ts';
 
 type Gateway = Awaited<ReturnType<typeof startGateway>>;
@@ -153,6 +157,39 @@ describe('connections that send no request', () => {
       await gateway.close();
     }
   });
+});
+
+describe('sockets past their handshake', () => {
+  let dir: string;
+  let tls: { TLS_CERT: string; TLS_KEY: string };
+  let ca: string;
+
+  before(async () => {
+    const pem = await generate([{ name: 'commonName', value: 'localhost' }], {
+      keySize: 2048,
+      extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],
+    });
+    dir = mkdtempSync(join(tmpdir(), 'parley-limits-'));
+    tls = { TLS_CERT: join(dir, 'cert.pem'), TLS_KEY: join(dir, 'key.pem') };
+    writeFileSync(tls.TLS_CERT, pem.cert);
+    writeFileSync(tls.TLS_KEY, pem.private);
+    ca = pem.cert;
+  });
+  after(() => rmSync(dir, { recursive: true }));
+
+  for (const over of ['ws', 'wss'] as const) {
+    it(`are not counted among those in it, over ${over}`, async () => {
+      const gateway = await startGateway({ MAX_HANDSHAKES: '1', ...(over === 'wss' ? tls : {}) });
+      try {
+        const sockets: Socket[] = [];
+        for (let i = 0; i < 4; i += 1) sockets.push(await openSocket(gateway.url, 'ann', { ca }));
+        for (const socket of sockets) assert.equal((await socket.ask({ type: 'ping' })).type, 'pong');
+        for (const socket of sockets) await socket.close();
+      } finally {
+        await gateway.close();
+      }
+    });
+  }
 });
 
 describe('a proxy that ends TLS', () => {

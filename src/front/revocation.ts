@@ -3,7 +3,7 @@
  *
  * Revocations are a stream in Redis, kept as long as a token may live. Every gateway reads it whole at its start
  * and after each loss of Redis, and what is new twice a second: a channel that went silent could hide one, a
- * read cannot. What a gateway knows it keeps while Redis is away.
+ * read cannot. What a gateway knows it keeps while Redis is away, and writes again where Redis came back without.
  */
 import type { Redis } from 'ioredis';
 import { isRefusal, type Refusal, refuse } from '../errors.ts';
@@ -24,6 +24,7 @@ type Deps = {
 };
 
 const STREAM = 'parley:revocations';
+const START = '0-0';
 const POLL_MS = 500;
 const PAGE = 1_000;
 /** Revocations that can stand at once; beyond them `revoke` is refused, for none may be forgotten early. */
@@ -34,7 +35,7 @@ export function createRevocation({ redis, logger, maxTokenLifeMs, pollMs = POLL_
   const users = new Map<string, number>();
   const tokens = new Map<string, number>();
   const listeners: (() => void)[] = [];
-  let last = '0-0';
+  let last = START;
   let reading: Promise<void> | undefined;
   let closed = false;
 
@@ -59,16 +60,38 @@ export function createRevocation({ redis, logger, maxTokenLifeMs, pollMs = POLL_
 
   async function readNew(): Promise<void> {
     let news = false;
+    const whole = last === START;
+    const found = new Map<string, number>();
     for (;;) {
       const entries = await redis.xrange(STREAM, `(${last}`, '+', 'COUNT', PAGE);
       for (const [id, [, kind = '', , name = '', , at = '']] of entries) {
         news = learn(kind, name, Number(at)) || news;
+        if (whole) found.set(`${kind} ${name}`, Math.max(found.get(`${kind} ${name}`) ?? 0, Number(at)));
         last = id;
       }
       if (entries.length < PAGE) break;
     }
     forget();
     if (news && !closed) for (const listener of listeners) listener();
+    if (whole) await restore(found);
+  }
+
+  /** Writes again what is known here and was not found: Redis was wiped or rolled back. Each gateway does. */
+  async function restore(found: Map<string, number>): Promise<void> {
+    const known = [users, tokens].flatMap((names, i) =>
+      [...names].map(([name, at]) => ({ kind: i === 0 ? 'user' : 'token', name, at })),
+    );
+    const lost = known.filter(({ kind, name, at }) => (found.get(`${kind} ${name}`) ?? 0) < at);
+    if (lost.length === 0) return;
+    logger.warn({ revocations: lost.length }, 'Redis lost revocations: they are written again');
+    for (let i = 0; i < lost.length; i += PAGE) {
+      await Promise.all(lost.slice(i, i + PAGE).map(add));
+    }
+  }
+
+  async function add({ kind, name, at }: { kind: string; name: string; at: number }): Promise<void> {
+    await redis.xadd(STREAM, '*', 'kind', kind, 'name', name, 'at', at);
+    await redis.pexpire(STREAM, maxTokenLifeMs);
   }
 
   /** One read at a time: whoever asks meanwhile waits for the one after it. */
@@ -81,7 +104,7 @@ export function createRevocation({ redis, logger, maxTokenLifeMs, pollMs = POLL_
   }
 
   const again = () => {
-    last = '0-0';
+    last = START;
   };
   redis.on('ready', again);
   const timer = setInterval(() => {
@@ -125,10 +148,7 @@ export function createRevocation({ redis, logger, maxTokenLifeMs, pollMs = POLL_
         return redis.xlen(STREAM);
       });
       if (standing >= MAX_STANDING) return refuse('overloaded', { message: 'Too many revocations stand.' });
-      await reachable(async () => {
-        await redis.xadd(STREAM, '*', 'kind', kind, 'name', name, 'at', at);
-        await redis.pexpire(STREAM, maxTokenLifeMs);
-      });
+      await reachable(() => add({ kind, name, at }));
       await reachable(read);
       logger.info({ kind, at }, 'revoked');
       return { at, until: at + maxTokenLifeMs };

@@ -148,6 +148,37 @@ describe('a revocation', () => {
     }
   });
 
+  it('is written again by a gateway that knows it, where Redis came back without', async () => {
+    const [port] = (await freePorts(1)) as [number];
+    const gateway = await startGateway({ ADMIN_PORT: String(port) });
+    const { redisUrl } = await stack();
+    const logger = createLogger({ level: 'silent', part: 'test' });
+    const redis = connectRedis({ url: redisUrl, timeoutMs: 2_000, name: 'test', logger });
+    await whenReady(redis, 5_000);
+    const [user, jti] = [someone(), randomUUID()];
+    for (const body of [{ user }, { jti }]) {
+      assert.equal((await revoke(`http://127.0.0.1:${port}`, body)).status, 200);
+    }
+    gateway.redis.cut();
+    await until('the loss is noticed', async () => (await http(gateway.url, '/readyz')).status === 503);
+    await redis.del('parley:revocations');
+    gateway.redis.mend();
+    await until('both are there again', async () => {
+      const all = JSON.stringify(await redis.xrange('parley:revocations', '-', '+'));
+      return all.includes(user) && all.includes(jti);
+    });
+    assert.ok((await redis.pttl('parley:revocations')) > 0);
+    const later = await startGateway();
+    try {
+      for (const given of [await token(user), await token(someone(), { jti })]) {
+        assert.equal(await codeOf(upgrade(later.url, '/v1/ws', bearer(given))), 'token_invalid');
+      }
+    } finally {
+      redis.disconnect();
+      await Promise.all([gateway, later].map(one => one.close()));
+    }
+  });
+
   it('goes when the longest token would have ended, here and in Redis', async () => {
     const { redisUrl } = await stack();
     const logger = createLogger({ level: 'silent', part: 'test' });

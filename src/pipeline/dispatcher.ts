@@ -45,6 +45,7 @@ export function createDispatcher({
 }: Deps): Dispatcher {
   const stop = new AbortController();
   const positions = new Map<number, string>();
+  const handingOver = new Set<Promise<unknown>>();
   let unfinished = 0;
   let wake = () => {};
 
@@ -54,40 +55,46 @@ export function createDispatcher({
     for (const partition of owned) if (!positions.has(partition)) positions.set(partition, '0');
   }
 
-  /** Repeats a call until it is done or the dispatcher closes; answers undefined then. */
+  /** Repeats a call, tried once at least, until it is done or the dispatcher closes; answers undefined then. */
   async function insist<T>(what: string, call: () => Promise<T>): Promise<T | undefined> {
-    for (let wait = RETRY.firstMs; !stop.signal.aborted; wait = Math.min(wait * 2, RETRY.maxMs)) {
+    for (let wait = RETRY.firstMs; ; wait = Math.min(wait * 2, RETRY.maxMs)) {
       try {
         return await call();
       } catch (error) {
         logger.warn({ error, what }, 'to be tried again');
+        if (stop.signal.aborted) return undefined;
         await delay(wait, undefined, { signal: stop.signal }).catch(() => undefined);
       }
     }
-    return undefined;
   }
 
-  async function dispatch(entries: IntakeEntry[]) {
+  /** From the intake to the engine; answers the run, if there is one. What is under way here, `run` waits for. */
+  async function handOver(entries: IntakeEntry[]): Promise<{ finished: Promise<void> } | undefined> {
     const unknown = entries.flatMap(entry =>
       'unknown' in entry ? [{ ...entry, fields: entry.unknown }] : [],
     );
     if (unknown.length > 0) await insist('set aside', () => setAside(unknown));
     const submissions = entries.flatMap(entry => ('submission' in entry ? [entry.submission] : []));
-    if (submissions.length > 0) {
-      metrics.batchSize.observe(submissions.length);
-      const batch = batchOf(submissions);
-      const run = await insist('start', () => engine.start(batch));
-      if (run === undefined) return;
-      await insist('remove', () => intake.remove(entries));
-      await run.finished;
-    } else await insist('remove', () => intake.remove(entries));
+    const batch = submissions.length > 0 ? batchOf(submissions) : undefined;
+    const run = batch && (await insist('start', () => engine.start(batch)));
+    if (batch !== undefined && run === undefined) return undefined;
+    metrics.batchSize.observe(submissions.length);
+    await insist('remove', () => intake.remove(entries));
+    return run;
   }
 
   /** Counts a batch as unfinished until the engine says that it is done. */
-  async function watched(entries: IntakeEntry[]) {
+  async function dispatch(entries: IntakeEntry[]) {
     unfinished += 1;
     metrics.inFlight.set(unfinished);
-    await dispatch(entries).catch(error => logger.error({ error }, 'a batch could not be dispatched'));
+    const handing = handOver(entries).catch(error => {
+      logger.error({ error }, 'a batch could not be dispatched');
+      return undefined;
+    });
+    handingOver.add(handing);
+    const run = await handing;
+    handingOver.delete(handing);
+    await run?.finished;
     unfinished -= 1;
     metrics.inFlight.set(unfinished);
     wake();
@@ -102,7 +109,7 @@ export function createDispatcher({
     });
     if (stop.signal.aborted || entries.length === 0) return;
     for (const { partition, entryId } of entries) positions.set(partition, entryId);
-    void watched(entries);
+    void dispatch(entries);
   }
 
   return {
@@ -113,6 +120,7 @@ export function createDispatcher({
           await delay(100, undefined, { signal: stop.signal }).catch(() => undefined);
         else await insist('read', takeNext);
       }
+      await Promise.all(handingOver);
     },
     async close() {
       stop.abort();
@@ -124,7 +132,8 @@ export function createDispatcher({
 /** A batch's name follows from what is in it, so that a start repeated after a lost answer finds itself. */
 function batchOf(submissions: Submission[]): Batch {
   const hash = createHash('sha256');
-  for (const { room, id, revision } of submissions) hash.update(`${room} ${id} ${revision}\n`);
+  // By its own entry of the log: a deletion carries the id and revision of what it deletes.
+  for (const { room, epoch, offset } of submissions) hash.update(`${room} ${epoch} ${offset}\n`);
   const dispatchedAt = new Date().toISOString();
   const first = submissions[0]!;
   const id = `batch-${first.room}-${first.id}-${submissions.length}-${hash.digest('hex').slice(0, 12)}`;

@@ -79,6 +79,16 @@ describe('verbs over two gateways', () => {
     await close();
   });
 
+  it('delete: a message that was stored long since goes the same way', async () => {
+    const { room, ann, close } = await pair();
+    const { id } = await say(ann, room, 'stored already');
+    await stored(room, id, one => one.status === 'visible');
+    await ann.ask({ type: 'delete', room, id });
+    const tombstone = await stored(room, id, one => one.status === 'removed');
+    assert.equal(tombstone.reason, 'deleted');
+    await close();
+  });
+
   it('refuses others, unknown messages, and rooms that are not joined', async () => {
     const { room, ann, bob, close } = await pair();
     const { id } = await say(ann, room, 'mine');

@@ -32,6 +32,10 @@ export function createMember({ url, user, room: name, random }: Options) {
   });
   const room = client.room(name);
   let resets = 0;
+  let gaps = 0;
+  room.on('gap', () => {
+    gaps += 1;
+  });
   const emitted: number[] = [];
   room.on('message', ({ id }) => emitted.push(id));
   room.on('reset', () => {
@@ -47,6 +51,8 @@ export function createMember({ url, user, room: name, random }: Options) {
     /** How often the client came back, and how often it had to reload from history. */
     reconnects: () => connections.opened - 1,
     resets: () => resets,
+    /** How often entries were skipped for it, or lost on the way, and fetched again. */
+    gaps: () => gaps,
     /** What the listeners of `message` were told since the last reset, in the order of telling. */
     emitted,
   };

@@ -50,6 +50,7 @@ export type Totals = {
   lost: { room: string; id: number }[];
   reconnects: number;
   resets: number;
+  gaps: number;
   goesOnMs: number;
 };
 
@@ -85,6 +86,7 @@ export async function runLedger(system: FaultSystem, name: string, options: Ledg
       lost,
       reconnects: members.reduce((sum, member) => sum + member.reconnects(), 0),
       resets: members.reduce((sum, member) => sum + member.resets(), 0),
+      gaps: members.reduce((sum, member) => sum + member.gaps(), 0),
       goesOnMs,
     };
     report(name, totals, members);
@@ -255,10 +257,22 @@ async function settleMember({ user, room, wire, emitted }: LedgerMember, name: s
   assert.deepEqual(wire.violations, [], `the frames that ${who} was sent`);
 }
 
-const named = (lost: Totals['lost']) => lost.map(({ room, id }) => `${room.slice(-1)}:${id}`).join(' ');
+/** The lost ones by room, neighbours joined: `room-0: 8-10 12`. */
+function named(lost: Totals['lost']): string {
+  const ranges = new Map<string, { from: number; to: number }[]>();
+  for (const { room, id } of lost) {
+    const own = ranges.get(room) ?? [];
+    ranges.set(room, own);
+    const last = own.at(-1);
+    if (last?.to === id - 1) last.to = id;
+    else own.push({ from: id, to: id });
+  }
+  const shown = ({ from, to }: { from: number; to: number }) => (from === to ? `${from}` : `${from}-${to}`);
+  return [...ranges].map(([room, own]) => `${room}: ${own.map(shown).join(' ')}`).join(', ');
+}
 
 function report(name: string, totals: Totals, members: LedgerMember[]) {
-  const { acked, stored, lost, reconnects, resets, goesOnMs } = totals;
+  const { acked, stored, lost, reconnects, resets, gaps, goesOnMs } = totals;
   const frames = members.reduce((sum, { wire }) => sum + wire.frames(), 0);
   const parts = [
     `${acked} acknowledged`,
@@ -267,6 +281,7 @@ function report(name: string, totals: Totals, members: LedgerMember[]) {
     `${frames} frames in order`,
     `${reconnects} reconnects`,
     `${resets} resets`,
+    `${gaps} gaps`,
     `goes on after ${goesOnMs} ms`,
     `seed ${SEED}`,
   ];

@@ -16,8 +16,8 @@ export type Limiter = {
   knows(room: string, user: string, clientId: string): Promise<boolean>;
 };
 
-/** A limit that is slow to answer is worse than one that is half as wide. */
-const TIMEOUT_MS = 250;
+/** Long enough for a burst of sends to queue in a busy Redis, and shorter than what the append itself waits. */
+const TIMEOUT_MS = 1_000;
 const AWAY_MS = 1_000;
 /** Users whose local buckets are kept. */
 const MAX_LOCAL = 10_000;

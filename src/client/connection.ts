@@ -27,6 +27,8 @@ export type ConnectionState =
   | { state: 'closed'; reason: ParleyError };
 
 export type Connection = Pick<Calls, 'ask'> & {
+  /** Sends a frame that has no answer; false where no connection is open. */
+  tell(frame: object): boolean;
   state(): ConnectionState;
   /** Starts connecting, unless that has begun. Throws the reason where it is closed. */
   connect(): void;
@@ -174,6 +176,11 @@ export function createConnection(deps: Deps): Connection {
 
   return {
     ask: calls.ask,
+    tell(frame) {
+      if (state.state !== 'open') return false;
+      send(frame);
+      return true;
+    },
     state: () => state,
     connect() {
       if (state.state === 'closed') throw state.reason;

@@ -17,17 +17,19 @@ import { createHttp, type TokenSource } from './http.ts';
 import { createOutbox } from './outbox.ts';
 import { closedError, type ParleyError } from './parley-error.ts';
 import type { Limits, RoomSummary, ServerFrame } from './protocol.ts';
-import { createRoom, type Room, type RoomPort } from './room.ts';
+import { createRoom, type RoomPort } from './room.ts';
+import type { Room } from './room-types.ts';
 import { type OpenSocket, runtimeSocket } from './socket.ts';
 
+export type { AmendOptions } from './amends.ts';
 export type { ConnectionState } from './connection.ts';
 export type { TokenSource } from './http.ts';
 export type { RoomMessage } from './merge.ts';
 export type { PendingMessage, SendOptions } from './outbox.ts';
 export { ParleyError } from './parley-error.ts';
 export type { Ack, Limits, RoomSummary } from './protocol.ts';
-export type { Room, RoomEvents } from './room.ts';
 export type { RoomPhase } from './room-sync.ts';
+export type { Room, RoomEvents } from './room-types.ts';
 export type { OpenSocket, SocketLike } from './socket.ts';
 
 export type ClientOptions = {
@@ -125,7 +127,8 @@ export function createClient(options: ClientOptions): Client {
   function room(name: string): Room {
     const known = rooms.get(name);
     if (known !== undefined) return known;
-    const deps = { name, ask: connection.ask, connect: connection.connect, isOpen, user: () => user };
+    const { ask, tell, connect } = connection;
+    const deps = { name, ask, tell, connect, isOpen, user: () => user };
     const limitsOfRoom = { timeoutMs, recent, maxMessages };
     const onLeft = () => void rooms.delete(name);
     const made = createRoom({ ...deps, http, clock, outbox, ...limitsOfRoom, onLeft });

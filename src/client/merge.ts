@@ -30,12 +30,16 @@ export function mergeMessage(
   return ahead > 0 || (ahead === 0 && source === 'log') ? found : known;
 }
 
-/** The message after an outcome or an edit; one of an older revision changes nothing, and removed stays. */
+/**
+ * The message after an outcome or an edit; one of an older revision changes nothing, and removed stays. Language
+ * and sentiment are of one revision, and do not outlive it.
+ */
 export function updateMessage(known: RoomMessage, update: Update): RoomMessage {
   if (known.status === 'removed' || update.revision < known.revision) return known;
   const { content, language, sentiment, editedAt } = update;
+  const { language: _language, sentiment: _sentiment, ...lasting } = known;
   return {
-    ...known,
+    ...(update.revision > known.revision ? lasting : known),
     revision: update.revision,
     status: update.status,
     ...(content === undefined ? {} : { content }),

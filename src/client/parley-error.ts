@@ -7,6 +7,8 @@ export type LocalCode =
   | 'timeout'
   /** The service cannot be reached, or the connection was lost before the answer. */
   | 'unreachable'
+  /** The message was changed by somebody else while an edit's own end was not known. */
+  | 'changed'
   /** The client, or the room, was closed. */
   | 'closed';
 

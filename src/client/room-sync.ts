@@ -179,6 +179,12 @@ export function createRoomSync({ name, timeline, ask, http, clock, timeoutMs, re
       position = undefined;
       begin();
     },
+    /** The service has put this user out of the room. */
+    refuse(error: ParleyError) {
+      attempt += 1;
+      cancelRetry();
+      become('refused', error);
+    },
     /** Joins again from an earlier place, to hear what a page of history does not reflect yet. */
     resumeFrom(earlier: Position) {
       position = earlier;

@@ -1,59 +1,19 @@
-/** One room as its users see it: its messages in order, own ones on their way, and who is here. */
+/** One room as its users see it: its messages in order, own ones on their way, and what its members do. */
+import { type Amendment, type AmendOptions, createAmends } from './amends.ts';
 import type { Calls } from './calls.ts';
 import type { Clock } from './clock.ts';
-import { createEmitter, type Emitter } from './emitter.ts';
+import { createEmitter } from './emitter.ts';
+import { type Here, hereAfter } from './here.ts';
 import type { Http } from './http.ts';
-import type { RoomMessage } from './merge.ts';
 import { createOlder } from './older.ts';
 import type { Outbox, PendingMessage, SendOptions } from './outbox.ts';
-import { closedError, type ParleyError, timedOut } from './parley-error.ts';
-import type { Ack, Gap, Presence, ServerFrame } from './protocol.ts';
-import { createRoomSync, type RoomPhase } from './room-sync.ts';
+import { closedError, ParleyError, timedOut } from './parley-error.ts';
+import type { Ack, ServerFrame } from './protocol.ts';
+import { createReading } from './reading.ts';
+import { createRoomSync } from './room-sync.ts';
+import type { Room, RoomEvents } from './room-types.ts';
 import { type Change, createTimeline } from './timeline.ts';
-
-export type RoomEvents = {
-  /** Anything below, or a pending message: time to draw `messages()` and `pending()` again. */
-  change: undefined;
-  /** A message that was not there before, old or new: its id gives the place. */
-  message: RoomMessage;
-  updated: RoomMessage[];
-  removed: { ids: number[]; reason: string | undefined };
-  restored: RoomMessage[];
-  /** Entries were lost or skipped; they are being fetched. */
-  gap: Gap;
-  /** What was kept is replaced by the newest page of history. */
-  reset: undefined;
-  presence: { users: string[]; members: number };
-  /** `error` is given where the service refused the room. */
-  phase: { phase: RoomPhase; error?: ParleyError };
-};
-
-export type Room = {
-  readonly name: string;
-  on: Emitter<RoomEvents>['on'];
-  /**
-   * Joins, and stays joined over reconnects until `leave`. Resolves once the room is live; rejects where it is
-   * refused, or after `timeoutMs`, in which case the client goes on trying.
-   */
-  join(): Promise<void>;
-  /**
-   * Leaves for good: own messages that are not acknowledged are rejected with `closed`, and so is every later
-   * call. `client.room(name)` then makes a new one.
-   */
-  leave(): void;
-  /** Resolves with the acknowledgement: the message is stored durably. Rejects with a ParleyError. */
-  send(content: string, options?: SendOptions): Promise<Ack>;
-  /** Loads older messages (100 at most); resolves with whether there are more. */
-  loadOlder(limit?: number): Promise<boolean>;
-  /** All that is loaded, oldest first; removed ones without content. The same array until something changes. */
-  messages(): readonly RoomMessage[];
-  /** Own messages that are not acknowledged yet, oldest first. */
-  pending(): PendingMessage[];
-  hasOlder(): boolean;
-  phase(): RoomPhase;
-  /** Users present: the first 100 by name, and how many there are. */
-  presence(): RoomEvents['presence'];
-};
+import { createTypists } from './typists.ts';
 
 /** What the client hands a room: its frames, and the connection's comings and goings. */
 export type RoomPort = Room & {
@@ -70,6 +30,7 @@ export type RoomPort = Room & {
 type Deps = {
   name: string;
   ask: Calls['ask'];
+  tell(frame: object): boolean;
   connect(): void;
   isOpen(): boolean;
   user(): string | undefined;
@@ -82,23 +43,44 @@ type Deps = {
   onLeft(): void;
 };
 
-const MAX_USERS = 100;
-
 export function createRoom(deps: Deps): RoomPort {
   const { name, ask, http, clock, outbox, timeoutMs, recent, maxMessages } = deps;
   const events = createEmitter<RoomEvents>();
   const timeline = createTimeline(name, maxMessages);
   let wanted = false;
   let left = false;
-  let presence: RoomEvents['presence'] = { users: [], members: 0 };
+  let here: Here = { users: [], members: 0 };
 
   const changed = () => events.emit('change', undefined);
+  const isLive = () => deps.isOpen() && sync.phase() === 'live';
+  const tellLive = (frame: object) => isLive() && deps.tell(frame);
+  const typists = createTypists({
+    clock,
+    tell: () => tellLive({ type: 'typing', room: name }),
+    onChange: changed,
+  });
+  const reading = createReading({
+    clock,
+    user: deps.user,
+    tell: through => tellLive({ type: 'read', room: name, through }),
+  });
+  const amends = createAmends({
+    room: name,
+    ask,
+    clock,
+    isLive,
+    get: timeline.get,
+    rejoin: () => sync.begin(),
+    onAcknowledged: amended,
+    answerMs: timeoutMs,
+  });
 
   function tell(changes: Change[]) {
     for (const change of changes) {
       if (change.kind === 'message') {
         const { user, clientId } = change.message;
         if (user === deps.user() && clientId !== undefined) outbox.arrived(name, clientId);
+        if (user !== undefined) typists.stopped(user);
         events.emit('message', change.message);
       } else if (change.kind === 'removed') events.emit('removed', change);
       else events.emit(change.kind, change.messages);
@@ -106,9 +88,9 @@ export function createRoom(deps: Deps): RoomPort {
     if (changes.length > 0) changed();
   }
 
-  function showPresence(next: RoomEvents['presence']) {
-    presence = next;
-    events.emit('presence', presence);
+  function showHere(next: Here) {
+    here = next;
+    events.emit('presence', here);
   }
 
   const sync = createRoomSync({
@@ -121,16 +103,23 @@ export function createRoom(deps: Deps): RoomPort {
     recent,
     told: {
       phase(phase, error) {
-        if (phase === 'live') outbox.pump();
+        if (phase === 'live') {
+          outbox.pump();
+          amends.pump();
+          reading.tellAgain();
+        } else typists.clear();
         if (phase === 'refused') {
           wanted = false;
-          outbox.fail(error ?? closedError(), name);
+          fail(error ?? closedError());
         }
         events.emit('phase', error === undefined ? { phase } : { phase, error });
         changed();
       },
       changes: tell,
-      joined: ({ users, members }) => showPresence({ users, members }),
+      joined({ users, members, readThrough }) {
+        showHere({ users, members });
+        reading.joined(readThrough);
+      },
       gap: gap => events.emit('gap', gap),
       reset() {
         events.emit('reset', undefined);
@@ -140,10 +129,10 @@ export function createRoom(deps: Deps): RoomPort {
   });
   const loadOlder = createOlder({ name, http, timeline, sync, onChange: changed });
 
-  function onPresence({ joined, left, members }: Presence) {
-    const here = new Set([...presence.users, ...joined]);
-    for (const user of left) here.delete(user);
-    showPresence({ users: [...here].sort().slice(0, MAX_USERS), members });
+  /** Ends what is on its way. */
+  function fail(error: ParleyError) {
+    outbox.fail(error, name);
+    amends.fail(error);
   }
 
   function receive(frame: ServerFrame) {
@@ -158,8 +147,18 @@ export function createRoom(deps: Deps): RoomPort {
         return sync.renewed();
       case 'gap':
         return sync.lose(frame);
+      case 'left':
+        return sync.refuse(new ParleyError('forbidden', 'The room is no longer open.', { retryable: false }));
       case 'presence':
-        return onPresence(frame);
+        for (const user of frame.left) typists.stopped(user);
+        return showHere(hereAfter(here, frame));
+      case 'typing':
+        typists.heard(frame.user);
+        return events.emit('typing', { user: frame.user });
+      case 'receipt':
+        reading.heard(frame.user, frame.through);
+        events.emit('receipt', { user: frame.user, through: frame.through });
+        return changed();
     }
   }
 
@@ -193,7 +192,42 @@ export function createRoom(deps: Deps): RoomPort {
   async function send(content: string, options: SendOptions = {}) {
     if (left) throw closedError('The room was left.');
     deps.connect();
+    typists.sent();
     return await outbox.send(name, content, options);
+  }
+
+  async function amend(change: Amendment, options?: AmendOptions) {
+    if (left) throw closedError('The room was left.');
+    deps.connect();
+    return await amends.amend(change, options);
+  }
+
+  /** Shows an acknowledged change at once; the log's own frame is on its way. */
+  function amended(change: Amendment, { id, offset, revision, timestamp, duplicate }: Ack) {
+    const ahead = offset > (sync.position()?.offset ?? Number.MAX_SAFE_INTEGER);
+    if (duplicate || !ahead || timeline.get(id) === undefined) return;
+    const place = { room: name, offset };
+    if (change.verb === 'delete')
+      return tell(timeline.apply({ type: 'message.removed', ...place, ids: [id], reason: 'deleted' }));
+    const { content } = change;
+    const update = { id, revision, status: 'pending', content, editedAt: timestamp } as const;
+    tell(timeline.apply({ type: 'message.updated', ...place, messages: [update] }));
+  }
+
+  function read(through?: number) {
+    const end = sync.position()?.offset ?? 0;
+    if (reading.read(Math.min(through ?? end, end))) changed();
+  }
+
+  function unread(): number {
+    const messages = timeline.messages();
+    const read = reading.through();
+    let count = 0;
+    for (let i = messages.length - 1; i >= 0 && messages[i]!.id > read; i -= 1) {
+      const { user, status } = messages[i]!;
+      if (user !== undefined && user !== deps.user() && status !== 'removed') count += 1;
+    }
+    return count;
   }
 
   /** Shows an acknowledged message at once; the log's own frame is on its way. */
@@ -225,7 +259,8 @@ export function createRoom(deps: Deps): RoomPort {
     left = true;
     if (deps.isOpen()) ask({ type: 'leave', room: name }, timeoutMs, () => true).catch(() => undefined);
     sync.stop();
-    outbox.fail(closedError('The room was left.'), name);
+    reading.stop();
+    fail(closedError('The room was left.'));
     deps.onLeft();
   }
 
@@ -235,18 +270,28 @@ export function createRoom(deps: Deps): RoomPort {
     join,
     leave,
     send,
+    edit: (id, content, options) => amend({ verb: 'edit', id, content }, options),
+    remove: (id, options) => amend({ verb: 'delete', id }, options),
+    typing: typists.typing,
+    typists: typists.users,
+    read,
+    readThrough: reading.through,
+    unread,
+    readers: reading.readers,
     loadOlder: (limit = 50) => loadOlder(limit),
     messages: timeline.messages,
     pending: () => outbox.pending(name),
     hasOlder: timeline.hasOlder,
     phase: sync.phase,
-    presence: () => presence,
+    presence: () => here,
     receive,
     opened: () => void (wanted && sync.begin()),
     lost: sync.stop,
     closed(reason) {
       wanted = false;
       sync.stop();
+      reading.stop();
+      amends.fail(reason);
       events.emit('phase', { phase: 'idle', error: reason });
     },
     changed,

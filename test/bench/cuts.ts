@@ -67,7 +67,7 @@ async function measure({ kind, seconds, seed }: Run): Promise<string> {
     await Promise.all(crowds.map((crowd, i) => crowd.ask('cut', { seed: seed + i, everyMs: EVERY_MS })));
     const sent = await sender.send(kind, room, { perSecond: PER_SECOND, count: messages, warming: false });
     await Promise.all(crowds.map(crowd => crowd.ask('mend')));
-    await quiet(crowds, CLIENTS * sent.acked);
+    await quiet(crowds, CLIENTS * messages);
     const cpu = used().map((seconds, i) => (seconds - before[i]!).toFixed(1));
     const results = (await Promise.all(crowds.map(crowd => crowd.ask('result')))) as Result[];
     await Promise.all(crowds.map(crowd => crowd.ask('close')));
@@ -99,12 +99,16 @@ function report(name: string, results: Result[], sent: Sent): string {
   const refused = sent.refused === 0 ? '' : `, ${sent.refused} refused (${sent.firstRefusal})`;
   const sum = (field: 'delivered' | 'doubles' | 'disordered' | 'cuts' | 'overtaken') =>
     accounts.reduce((all, account) => all + account[field], 0);
-  // A refused message is stored and delivered nowhere: its sender was told.
-  const expected = sent.acked * accounts.length;
+  // What was refused is delivered nowhere; what was not answered in time may be, and then to everybody.
+  const given = new Set(
+    results.flatMap(result => [...result.given.entries()].filter(([, was]) => was === 1).map(([n]) => n)),
+  ).size;
+  const expected = Math.max(sent.acked, given) * accounts.length;
   const delivered = sum('delivered');
   const unrecovered = results.reduce((all, result) => all + result.unrecovered, 0);
   return [
     `${name}: ${accounts.length} clients, ${sent.sent} messages sent, ${sent.acked} acknowledged${refused}, ${sum('cuts')} cuts`,
+    ...(sent.lineLost === undefined ? [] : [`  the sender's line ended early: ${sent.lineLost}`]),
     `  delivered      ${delivered} of ${expected} (${((100 * delivered) / expected).toFixed(4)} %), missing ${expected - delivered}`,
     `  out of order   ${sum('disordered')}`,
     `  twice          ${sum('doubles')}`,

@@ -12,7 +12,12 @@ export type OpenOptions = {
   messages: number;
 };
 export type CutOptions = { seed: number; everyMs: number };
-export type Result = { accounts: Account[]; unrecovered: number };
+export type Result = {
+  accounts: Account[];
+  unrecovered: number;
+  /** By number: 1 for a message that any of them was given. */
+  given: Uint8Array;
+};
 export type Call = { id: number } & (
   | { name: 'open'; args: [OpenOptions] }
   | { name: 'cut'; args: [CutOptions] }
@@ -25,9 +30,11 @@ function createCuttableCrowd() {
   const clients: { client: Cuttable; ledger: ReturnType<typeof createLedger> }[] = [];
   const timers = new Set<NodeJS.Timeout>();
   let cutting = false;
+  let given = new Uint8Array(0);
 
   return {
     async open({ kind, urls, room, users, count, messages }: OpenOptions) {
+      given = new Uint8Array(messages);
       const open = kind === 'parley' ? openParley : openSocketIo;
       const queue = Array.from({ length: count }, (_, i) => i);
       const worker = async () => {
@@ -65,10 +72,14 @@ function createCuttableCrowd() {
       timers.clear();
     },
     delivered: () => clients.reduce((sum, { ledger }) => sum + ledger.delivered(), 0),
-    result: (): Result => ({
-      accounts: clients.map(({ ledger }) => ledger.account()),
-      unrecovered: clients.reduce((sum, { client }) => sum + client.unrecovered(), 0),
-    }),
+    result(): Result {
+      for (const { ledger } of clients) ledger.markIn(given);
+      return {
+        accounts: clients.map(({ ledger }) => ledger.account()),
+        unrecovered: clients.reduce((sum, { client }) => sum + client.unrecovered(), 0),
+        given,
+      };
+    },
     close() {
       for (const { client } of clients.splice(0)) client.close();
     },

@@ -64,6 +64,10 @@ export function createLedger(messages: number) {
       upUs = nowUs();
     },
     delivered: () => count.delivered,
+    /** Marks in `all` what was delivered here. */
+    markIn(all: Uint8Array) {
+      for (const [n, was] of seen.entries()) all[n]! |= was;
+    },
     account: (): Account => ({ ...count, replaysMs, absencesMs, liveMs }),
   };
 }

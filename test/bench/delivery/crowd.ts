@@ -12,7 +12,14 @@ export type OpenOptions = {
   count: number;
 };
 export type SendOptions = { perSecond: number; count: number; warming: boolean };
-export type Sent = { sent: number; acked: number; refused: number; firstRefusal: string | undefined };
+export type Sent = {
+  sent: number;
+  acked: number;
+  refused: number;
+  firstRefusal: string | undefined;
+  /** Why a sending connection ended early: what it had sent then is not answered. */
+  lineLost: string | undefined;
+};
 export type Counted = {
   /** Deliveries, each client and message once. */
   unique: number;
@@ -40,6 +47,7 @@ export function createCrowd() {
   const histogram = new Uint32Array(STEPS);
   const count = { unique: 0, doubles: 0, lost: 0, acked: 0, refused: 0, expected: 0 };
   let firstRefusal: string | undefined;
+  let lineLost: string | undefined;
   let sending = false;
   let acknowledged = () => {};
 
@@ -108,6 +116,7 @@ export function createCrowd() {
       },
       onClose(why) {
         count.lost += 1;
+        lineLost ??= why;
         failed(new Error(why));
       },
     });
@@ -142,6 +151,7 @@ export function createCrowd() {
       sending = true;
       Object.assign(count, { acked: 0, refused: 0 });
       firstRefusal = undefined;
+      lineLost = undefined;
       const answered = () => count.acked + count.refused >= total;
       const since = performance.now();
       let sent = 0;
@@ -167,7 +177,7 @@ export function createCrowd() {
         acknowledged();
       });
       acknowledged = () => {};
-      return { sent, acked: count.acked, refused: count.refused, firstRefusal };
+      return { sent, acked: count.acked, refused: count.refused, firstRefusal, lineLost };
     },
     close() {
       for (const { wire } of clients.splice(0)) wire?.close();

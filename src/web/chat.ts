@@ -44,7 +44,7 @@ export function createChat() {
       views.delete(oldest);
       left.close();
     }
-    view.unread.value = 0;
+    view.mark();
     open.value = views;
     current.value = name;
     if (roomOfAddress() !== name) history.replaceState(null, '', `#${name}`);

@@ -1,26 +1,30 @@
 import type { RefObject } from 'preact';
-import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
-import type { RoomMessage } from '../client/index.ts';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { MAX_CONTENT_LENGTH } from '../message.ts';
+import type { About } from './about.ts';
+import { AboutLine } from './about-line.tsx';
 import { Icon } from './icons.tsx';
+import { TypingLine } from './room-state.tsx';
 import type { RoomView } from './room-view.ts';
 
 type Props = {
   view: RoomView;
   input: RefObject<HTMLTextAreaElement | null>;
-  replyTo: RoomMessage | undefined;
-  onReplied(): void;
+  about: About | undefined;
+  onAbout(about: About | undefined): void;
 };
 
 /** The counter shows itself for the last of what a message may hold. */
 const COUNT_FROM = MAX_CONTENT_LENGTH - 300;
 const MAX_HEIGHT = 200;
 
-/** Where one writes: Enter sends, Shift and Enter make a new line. */
-export function Composer({ view, input, replyTo, onReplied }: Props) {
-  const [text, setText] = useState('');
-  const length = [...text].length;
-  const left = MAX_CONTENT_LENGTH - length;
+/**
+ * Where one writes: Enter sends, Shift and Enter make a new line. Up in an empty field edits one's last message,
+ * Escape gives up what the text is about.
+ */
+export function Composer({ view, input, about, onAbout }: Props) {
+  const [text, setText] = useDraft(about);
+  const left = MAX_CONTENT_LENGTH - [...text].length;
   const sendable = text.trim() !== '' && left >= 0 && view.refusal.value === undefined;
 
   useLayoutEffect(() => {
@@ -35,12 +39,32 @@ export function Composer({ view, input, replyTo, onReplied }: Props) {
     if (matchMedia('(pointer: fine)').matches) input.current?.focus();
   }, []);
 
-  function send() {
+  function submit() {
     if (!sendable) return;
-    void view.send(text, replyTo === undefined ? {} : { replyTo: replyTo.id });
-    setText('');
-    onReplied();
+    if (about?.kind === 'edit') {
+      const { id, content } = about.message;
+      if (text !== content) void view.edit(id, text);
+    } else {
+      void view.send(text, about === undefined ? {} : { replyTo: about.message.id });
+      setText('');
+    }
+    onAbout(undefined);
     input.current?.focus();
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    // While a word is being composed (as in Chinese or Japanese) these keys belong to the input method.
+    if (event.isComposing) return;
+    if (event.key === 'Enter' && !event.shiftKey) {
+      event.preventDefault();
+      submit();
+    } else if (event.key === 'Escape' && about !== undefined) onAbout(undefined);
+    else if (event.key === 'ArrowUp' && text === '' && about === undefined) {
+      const message = view.lastEditable();
+      if (message === undefined) return;
+      event.preventDefault();
+      onAbout({ kind: 'edit', message });
+    }
   }
 
   return (
@@ -48,13 +72,13 @@ export function Composer({ view, input, replyTo, onReplied }: Props) {
       class="composer"
       onSubmit={event => {
         event.preventDefault();
-        send();
+        submit();
       }}
     >
-      {replyTo !== undefined && <Replying to={replyTo} onCancel={onReplied} />}
+      {about !== undefined && <AboutLine about={about} view={view} onDone={() => onAbout(undefined)} />}
       <div class="composer-box">
         <label for="text" class="hidden">
-          Message to {view.name}
+          {about?.kind === 'edit' ? 'New text of your message' : `Message to ${view.name}`}
         </label>
         <textarea
           id="text"
@@ -65,42 +89,58 @@ export function Composer({ view, input, replyTo, onReplied }: Props) {
           placeholder={`Message #${view.name}`}
           value={text}
           aria-describedby="text-left"
-          onInput={event => setText(event.currentTarget.value)}
-          onKeyDown={event => {
-            // While a word is being composed (as in Chinese or Japanese) Enter belongs to the input method.
-            if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
-            event.preventDefault();
-            send();
+          onInput={event => {
+            setText(event.currentTarget.value);
+            if (about?.kind !== 'edit' && event.currentTarget.value.trim() !== '') view.typing();
           }}
+          onKeyDown={onKeyDown}
         />
-        <button
-          type="submit"
-          class="send"
-          data-testid="send"
-          aria-label="Send"
-          title="Send"
-          disabled={!sendable}
-        >
-          <Icon name="send" />
-        </button>
+        <Submit editing={about?.kind === 'edit'} enabled={sendable} />
       </div>
-      <p id="text-left" class={`left ${left < 0 ? 'too-long' : ''}`} data-testid="counter" role="status">
-        {length >= COUNT_FROM && (left >= 0 ? `${left} characters left` : `${-left} characters too many`)}
-      </p>
+      <div class="under">
+        <TypingLine view={view} />
+        <Counter left={left} />
+      </div>
     </form>
   );
 }
 
-function Replying({ to, onCancel }: { to: RoomMessage; onCancel(): void }) {
+/** What is being written: an edit begins with the message's text, and afterwards the draft is there again. */
+function useDraft(about: About | undefined) {
+  const [text, setText] = useState('');
+  const draft = useRef('');
+  const edited = about?.kind === 'edit' ? about.message.id : undefined;
+  const was = useRef(edited);
+  useLayoutEffect(() => {
+    if (was.current === edited) return;
+    if (was.current === undefined) draft.current = text;
+    setText(edited === undefined ? draft.current : (about?.message.content ?? ''));
+    was.current = edited;
+  }, [edited]);
+  return [text, setText] as const;
+}
+
+function Submit({ editing, enabled }: { editing: boolean; enabled: boolean }) {
+  const words = editing ? 'Save' : 'Send';
   return (
-    <p class="replying">
-      <Icon name="reply" />
-      <span class="quote" dir="auto">
-        <b>{to.name ?? to.user}</b> {to.content}
-      </span>
-      <button type="button" class="quiet" aria-label="Do not reply" onClick={onCancel}>
-        <Icon name="close" />
-      </button>
+    <button
+      type="submit"
+      class="send"
+      data-testid="send"
+      aria-label={words}
+      title={words}
+      disabled={!enabled}
+    >
+      <Icon name={editing ? 'check' : 'send'} />
+    </button>
+  );
+}
+
+function Counter({ left }: { left: number }) {
+  const shown = left <= MAX_CONTENT_LENGTH - COUNT_FROM;
+  return (
+    <p id="text-left" class={`left ${left < 0 ? 'too-long' : ''}`} data-testid="counter" role="status">
+      {shown && (left >= 0 ? `${left} characters left` : `${-left} characters too many`)}
     </p>
   );
 }

@@ -1,13 +1,14 @@
 /** Who sits at this tab. Kept in the tab's own storage, so that two tabs can be two people. */
-import { signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import { ParleyError } from '../client/index.ts';
-import { userIdFor } from './names.ts';
+import { rolesOf, userIdFor } from './names.ts';
 
 export type Identity = {
   name: string;
   token: string;
   /** Given where the page may ask for another token itself, as it may in development. */
   user?: string;
+  roles?: string[];
 };
 
 const KEY = 'parley.identity';
@@ -36,10 +37,16 @@ function keep(next: Identity | undefined) {
 }
 
 /** Signs in by name, where the service gives development tokens. Throws a ParleyError. */
-export async function signInByName(name: string): Promise<void> {
-  const user = userIdFor(name);
-  keep({ name, user, token: await devToken(user, name) });
+export async function signInByName(name: string, asModerator = false): Promise<void> {
+  const wanted = { user: userIdFor(name), name, ...(asModerator ? { roles: ['moderator'] } : {}) };
+  keep({ ...wanted, token: await devToken(wanted) });
 }
+
+/** Whether the page offers to delete what others wrote. The service decides; this only spares a refusal. */
+export const isModerator = computed(() => {
+  const roles = rolesOf(identity.value?.token ?? '');
+  return roles.includes('moderator') || roles.includes('admin');
+});
 
 /** Signs in with a token that another system gave. */
 export function signInWithToken(token: string): void {
@@ -57,16 +64,17 @@ export async function tokenFor({ refresh }: { refresh: boolean }): Promise<strin
   if (current?.user === undefined) {
     throw new ParleyError('unauthenticated', 'The token is no longer valid.', { retryable: false });
   }
-  const token = await devToken(current.user, current.name);
+  const { user, name, roles } = current;
+  const token = await devToken({ user, name, ...(roles === undefined ? {} : { roles }) });
   keep({ ...current, token });
   return token;
 }
 
-async function devToken(user: string, name: string): Promise<string> {
+async function devToken(wanted: { user: string; name: string; roles?: string[] }): Promise<string> {
   const response = await fetch('/v1/dev/token', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ user, name }),
+    body: JSON.stringify(wanted),
     signal: AbortSignal.timeout(TIMEOUT_MS),
   }).catch(() => {
     throw new ParleyError('unreachable', 'The service cannot be reached.', { retryable: true });

@@ -1,7 +1,8 @@
 import { useRef } from 'preact/hooks';
-import type { RoomMessage } from '../client/index.ts';
+import type { About } from './about.ts';
 import { Avatar } from './avatar.tsx';
 import { Icon } from './icons.tsx';
+import { MessageActions } from './message-actions.tsx';
 import { MessageStatus } from './message-status.tsx';
 import type { RoomView } from './room-view.ts';
 import type { Row, Shown } from './rows.ts';
@@ -10,11 +11,11 @@ import { exactTimeWords, removalWords, shortTimeWords, timeWords } from './words
 type MessageRowProps = {
   row: Extract<Row, { kind: 'message' }>;
   view: RoomView;
-  onReply(message: RoomMessage): void;
+  onAbout(about: About): void;
 };
 
 /** One message. Its text is text: what looks like markup is shown, never obeyed. */
-export function MessageRow({ row, view, onReply }: MessageRowProps) {
+export function MessageRow({ row, view, onAbout }: MessageRowProps) {
   const { message, own, starts, at } = row;
   const changed = useChanged(message);
   const name = message.name ?? message.user;
@@ -70,15 +71,7 @@ export function MessageRow({ row, view, onReply }: MessageRowProps) {
       </div>
       <div class="aside">
         {message.local === undefined && message.status !== 'removed' && (
-          <button
-            type="button"
-            class="quiet reply"
-            aria-label="Reply"
-            title="Reply"
-            onClick={() => onReply(message)}
-          >
-            <Icon name="reply" />
-          </button>
+          <MessageActions message={message} own={own} view={view} onAbout={onAbout} />
         )}
         <MessageStatus message={message} own={own} />
       </div>

@@ -1,14 +1,19 @@
 import { Icon } from './icons.tsx';
 import type { Shown } from './rows.ts';
-import { languageWords, sentimentWords } from './words.ts';
+import { exactTimeWords, languageWords, sentimentWords } from './words.ts';
 
 /** Where a message stands, and what the service made of it: small, with the words in titles. */
 export function MessageStatus({ message, own }: { message: Shown; own: boolean }) {
   const state = message.local ?? message.status;
-  const { language, sentiment } = message;
+  const { language, sentiment, editedAt, status } = message;
   const mark = markOf(message, own);
   return (
     <span class="status" data-testid="message-status" data-status={state}>
+      {editedAt !== undefined && status !== 'removed' && (
+        <span class="edited" title={exactTimeWords(new Date(editedAt))}>
+          edited
+        </span>
+      )}
       {language !== undefined && language.code !== 'und' && (
         <abbr class="language" title={languageWords(language)}>
           {language.code}
@@ -32,7 +37,8 @@ export function MessageStatus({ message, own }: { message: Shown; own: boolean }
   );
 }
 
-function markOf({ local, status }: Shown, own: boolean) {
+function markOf({ local, status, changing }: Shown, own: boolean) {
+  if (changing) return { icon: 'clock', words: 'Saving' } as const;
   if (local === 'sending') return { icon: 'clock', words: 'Sending' } as const;
   if (local === 'failed') return { icon: 'alert', words: 'Not sent' } as const;
   if (status === 'masked') return { icon: 'shield', words: 'Parts were hidden by moderation' } as const;

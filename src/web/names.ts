@@ -25,6 +25,18 @@ export function hashOf(text: string): number {
   return hash % 1_000_000;
 }
 
+/** The roles that a token names; none where it cannot be read. */
+export function rolesOf(token: string): string[] {
+  try {
+    const body = token.split('.')[1] ?? '';
+    const claims: unknown = JSON.parse(atob(body.replace(/-/g, '+').replace(/_/g, '/')));
+    const { roles } = claims as { roles?: unknown };
+    return Array.isArray(roles) ? roles.filter(role => typeof role === 'string') : [];
+  } catch {
+    return [];
+  }
+}
+
 /** What is wrong with a room's name, for the person who typed it; undefined where it is fine. */
 export function roomNameProblem(name: string): string | undefined {
   if (name === '') return 'Type the name of a room.';

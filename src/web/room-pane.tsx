@@ -1,19 +1,23 @@
 import { useRef, useState } from 'preact/hooks';
-import type { RoomMessage } from '../client/index.ts';
+import type { About } from './about.ts';
 import type { Chat } from './chat.ts';
 import { Composer } from './composer.tsx';
 import { ConnectionPill, OfflineBar } from './connection.tsx';
 import { Icon } from './icons.tsx';
 import { MessageList } from './message-list.tsx';
+import { People } from './people.tsx';
+import { GapLine, NoticeLine } from './room-state.tsx';
 import type { RoomView } from './room-view.ts';
-import { membersWords } from './words.ts';
 
 type Props = { chat: Chat; view: RoomView | undefined; onMenu(): void };
 
 /** The current room: its head, its messages, and the place to write. */
 export function RoomPane({ chat, view, onMenu }: Props) {
-  const [replyTo, setReplyTo] = useState<RoomMessage>();
+  const [about, setAbout] = useState<About>();
   const input = useRef<HTMLTextAreaElement>(null);
+  // What is removed while one replies to it or edits it is gone.
+  const standing =
+    about !== undefined && view?.find(about.message.id)?.status === 'removed' ? undefined : about;
   return (
     <main class="pane">
       <header class="pane-head">
@@ -28,14 +32,16 @@ export function RoomPane({ chat, view, onMenu }: Props) {
         <p class="nothing">Pick a room on the left, or name a new one.</p>
       ) : (
         <>
+          <GapLine view={view} />
           <MessageList
             view={view}
-            onReply={message => {
-              setReplyTo(message);
+            onAbout={next => {
+              setAbout(next);
               input.current?.focus();
             }}
           />
-          <Composer view={view} input={input} replyTo={replyTo} onReplied={() => setReplyTo(undefined)} />
+          <NoticeLine view={view} />
+          <Composer view={view} input={input} about={standing} onAbout={setAbout} />
         </>
       )}
     </main>
@@ -44,7 +50,6 @@ export function RoomPane({ chat, view, onMenu }: Props) {
 
 function Title({ view }: { view: RoomView | undefined }) {
   if (view === undefined) return <h1 class="pane-title">Parley</h1>;
-  const { users, members } = view.presence.value;
   return (
     <div class="pane-title">
       <h1>
@@ -53,11 +58,7 @@ function Title({ view }: { view: RoomView | undefined }) {
         </span>
         {view.name}
       </h1>
-      {members > 0 && (
-        <p class="members" data-testid="members" title={users.join(', ')}>
-          {membersWords(members)}
-        </p>
-      )}
+      <People view={view} />
     </div>
   );
 }

@@ -1,9 +1,9 @@
 /** One room as the page draws it: signals that follow the client's room. */
 import { batch, computed, signal } from '@preact/signals';
-import { type Client, ParleyError, type Room, type RoomEvents } from '../client/index.ts';
+import { type Client, ParleyError, type Room, type RoomEvents, type RoomMessage } from '../client/index.ts';
 import { identity } from './identity.ts';
-import { type FailedMessage, rowsOf } from './rows.ts';
-import { refusalWords } from './words.ts';
+import { type FailedMessage, lastEditable, rowsOf } from './rows.ts';
+import { refusalWords, seenWords } from './words.ts';
 
 export type RoomView = ReturnType<typeof createRoomView>;
 
@@ -12,6 +12,11 @@ const DRAW_MS = 16;
 const OLDER_PAGE = 50;
 /** A send goes on trying over short losses of the connection; then it is shown as not sent. */
 const SEND_TIMEOUT_MS = 60_000;
+/** How long the page says that a gap was healed. */
+const HEALED_MS = 4_000;
+
+/** What the reader is told about the room; `again` tries once more what failed. */
+export type Notice = { words: string; again?: () => void };
 
 export function createRoomView(client: Client, room: Room) {
   const messages = signal(room.messages());
@@ -27,6 +32,13 @@ export function createRoomView(client: Client, room: Room) {
   const unread = signal(0);
   const joinedOnce = signal(false);
   const user = signal(client.user());
+  const typists = signal<string[]>([]);
+  const readers = signal<ReadonlyMap<string, number>>(new Map());
+  const marker = signal<{ through: number; count: number } | undefined>(undefined);
+  const changing = signal<ReadonlySet<number>>(new Set());
+  const notice = signal<Notice | undefined>(undefined);
+  const gap = signal<'healing' | 'healed' | undefined>(undefined);
+  let healed: ReturnType<typeof setTimeout> | undefined;
   let drawing: ReturnType<typeof setTimeout> | undefined;
 
   function draw() {
@@ -37,7 +49,12 @@ export function createRoomView(client: Client, room: Room) {
       phase.value = room.phase();
       hasOlder.value = room.hasOlder();
       user.value = client.user();
-      if (room.phase() === 'live') joinedOnce.value = true;
+      unread.value = room.unread();
+      if (!sameList(typists.value, room.typists())) typists.value = room.typists();
+      if (room.phase() === 'live' && !joinedOnce.value) {
+        joinedOnce.value = true;
+        mark();
+      }
     });
   }
 
@@ -45,9 +62,37 @@ export function createRoomView(client: Client, room: Room) {
     drawing ??= setTimeout(draw, DRAW_MS);
   }
 
-  function onPhase({ error }: RoomEvents['phase']) {
+  function onPhase({ phase: next, error }: RoomEvents['phase']) {
     refusal.value = error === undefined ? undefined : refusalWords(error);
+    if (next !== 'live' || gap.value !== 'healing') return;
+    gap.value = 'healed';
+    healed = setTimeout(() => {
+      gap.value = undefined;
+    }, HEALED_MS);
   }
+
+  /** Draws the line above what is new, for one who comes (back) to the room. Nobody needs it on a first visit. */
+  function mark() {
+    const [through, count] = [room.readThrough(), room.unread()];
+    marker.value = through === 0 || count === 0 ? undefined : { through, count };
+  }
+
+  /** The name that somebody last spoke under, else the user id. */
+  function nameOf(id: string): string {
+    return (
+      room.messages().findLast(({ user: author, name }) => author === id && name !== undefined)?.name ?? id
+    );
+  }
+
+  /** The newest own message that stands, and who is known to have read it. */
+  const seen = computed(() => {
+    const isOwn = ({ user: author, status }: RoomMessage) => author === user.value && status !== 'removed';
+    const own = messages.value.findLast(isOwn);
+    if (own === undefined) return undefined;
+    const names = [...readers.value].filter(([, through]) => through >= own.id).map(([id]) => nameOf(id));
+    if (names.length === 0) return undefined;
+    return { id: own.id, words: seenWords(names), title: names.join(', ') };
+  });
 
   const offs = [
     room.on('change', drawSoon),
@@ -55,8 +100,12 @@ export function createRoomView(client: Client, room: Room) {
     room.on('presence', next => {
       presence.value = next;
     }),
-    room.on('message', message => {
-      if (joinedOnce.value && message.user !== client.user()) unread.value += 1;
+    room.on('receipt', () => {
+      readers.value = new Map(room.readers());
+    }),
+    room.on('gap', () => {
+      clearTimeout(healed);
+      gap.value = 'healing';
     }),
   ];
   // A refusal is told by its phase event, a lost connection by the connection's own state.
@@ -69,9 +118,25 @@ export function createRoomView(client: Client, room: Room) {
     try {
       await room.send(content, options);
     } catch (error) {
-      const reason = refusalWords(error);
+      const reason = refusalWords(error, 'message');
       const retryable = error instanceof ParleyError && error.retryable;
       failed.value = [...failed.value, { ...options, content, createdAtMs, reason, retryable }];
+    }
+  }
+
+  /** Changes a message; what fails is told with a way to try again. */
+  async function change(id: number, what: string, run: () => Promise<unknown>) {
+    notice.value = undefined;
+    changing.value = new Set([...changing.value, id]);
+    try {
+      await run();
+    } catch (error) {
+      const again = () => void change(id, what, run);
+      const retryable = error instanceof ParleyError && error.retryable;
+      const words = `${what} ${refusalWords(error, 'message')}`;
+      notice.value = retryable ? { words, again } : { words };
+    } finally {
+      changing.value = new Set([...changing.value].filter(other => other !== id));
     }
   }
 
@@ -104,6 +169,9 @@ export function createRoomView(client: Client, room: Room) {
         messages: messages.value,
         pending: pending.value,
         failed: failed.value,
+        newAfter: marker.value?.through,
+        changing: changing.value,
+        seen: seen.value,
       }),
     ),
     find: (id: number) => messages.value.find(message => message.id === id),
@@ -116,7 +184,22 @@ export function createRoomView(client: Client, room: Room) {
     olderProblem,
     /** As many are loaded as the page holds: older ones stay in history. */
     isFull,
+    /** Messages of others that were not read, of those that are loaded. */
     unread,
+    typists,
+    /** Where what was new begins: after this id. */
+    marker,
+    notice,
+    /** Entries were lost on the way, and are being fetched; for a moment, that they were. */
+    gap,
+    nameOf,
+    mark,
+    read: () => room.read(),
+    typing: room.typing,
+    lastEditable: () => lastEditable(messages.value, user.value),
+    edit: (id: number, content: string) =>
+      change(id, 'Your edit was not saved.', () => room.edit(id, content)),
+    remove: (id: number) => change(id, 'The message was not deleted.', () => room.remove(id)),
     send,
     /** Sends a refused message once more, under its own clientId: it cannot be stored twice. */
     resend(message: FailedMessage) {
@@ -128,8 +211,13 @@ export function createRoomView(client: Client, room: Room) {
     loadOlder,
     close() {
       clearTimeout(drawing);
+      clearTimeout(healed);
       for (const off of offs) off();
       room.leave();
     },
   };
+}
+
+function sameList(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((item, i) => item === other[i]);
 }

@@ -8,10 +8,18 @@ export type Shown = RoomMessage & {
   /** Not acknowledged yet, or refused: only here, and nowhere else. */
   local?: 'sending' | 'failed';
   failure?: FailedMessage;
+  /** An edit or the deletion of it is on its way. */
+  changing?: true;
 };
+
+/** The newest own message that others have read, and the words for who did. */
+export type Seen = { id: number; words: string; title: string };
 
 export type Row =
   | { kind: 'day'; key: string; day: Date }
+  /** Above the first message of others that was not read. */
+  | { kind: 'new'; key: string }
+  | { kind: 'seen'; key: string; seen: Seen }
   /** `starts` is true for the first of a group: it shows author and time. */
   | { kind: 'message'; key: string; message: Shown; own: boolean; starts: boolean; at: Date };
 
@@ -23,6 +31,10 @@ type Input = {
   messages: readonly RoomMessage[];
   pending: readonly PendingMessage[];
   failed: readonly FailedMessage[];
+  /** What others wrote after this id was new when the reader came. */
+  newAfter?: number | undefined;
+  changing?: ReadonlySet<number>;
+  seen?: Seen | undefined;
 };
 
 /** Messages of one author that follow each other within this stand in one group. */
@@ -31,24 +43,38 @@ const GROUP_MS = 5 * 60_000;
 export function rowsOf(input: Input): Row[] {
   const rows: Row[] = [];
   let last: { user: string | undefined; at: Date } | undefined;
-  for (const message of [...input.messages, ...localOnes(input)]) {
+  let newAfter = input.newAfter ?? Number.MAX_SAFE_INTEGER;
+  const all: readonly Shown[] = [...input.messages, ...localOnes(input)];
+  for (const message of all) {
     if (message.status === 'removed' && message.reason === 'duplicate') continue;
     const at = new Date(message.timestamp);
     const newDay = last === undefined || last.at.toDateString() !== at.toDateString();
     if (newDay) rows.push({ kind: 'day', key: `d:${at.toDateString()}`, day: at });
+    const own = message.user !== undefined && message.user === input.user;
+    const isNew = message.id > newAfter && !own && message.local === undefined;
+    if (isNew) {
+      rows.push({ kind: 'new', key: 'new' });
+      newAfter = Number.MAX_SAFE_INTEGER;
+    }
     const follows =
       !newDay &&
+      !isNew &&
       last !== undefined &&
       message.user !== undefined &&
       last.user === message.user &&
       at.getTime() - last.at.getTime() < GROUP_MS;
-    const own = message.user !== undefined && message.user === input.user;
-    const named =
-      own && message.name === undefined && input.name ? { ...message, name: input.name } : message;
-    rows.push({ kind: 'message', key: keyOf(message, own), message: named, own, starts: !follows, at });
+    const shown = shownAs(message, own, input);
+    rows.push({ kind: 'message', key: keyOf(message, own), message: shown, own, starts: !follows, at });
+    if (message.id === input.seen?.id) rows.push({ kind: 'seen', key: 'seen', seen: input.seen });
     last = { user: message.user, at };
   }
   return rows;
+}
+
+/** The message with what only this page knows of it. */
+function shownAs(message: Shown, own: boolean, { name, changing }: Input): Shown {
+  const named = own && message.name === undefined && name ? { ...message, name } : message;
+  return changing?.has(message.id) === true ? { ...named, changing: true } : named;
 }
 
 /** An own message keeps its key, and so its place on the page, when it is acknowledged. */
@@ -73,4 +99,12 @@ function localOnes({ room, user, pending, failed }: Input): Shown[] {
     ...failed.map(failure => ({ ...local(failure, 'failed'), failure })),
     ...pending.map(one => local(one, 'sending')),
   ];
+}
+
+/** The newest own message that can be edited. */
+export function lastEditable(
+  messages: readonly RoomMessage[],
+  user: string | undefined,
+): RoomMessage | undefined {
+  return messages.findLast(message => message.user === user && message.status !== 'removed');
 }

@@ -10,12 +10,12 @@ export function SignIn() {
   const [problem, setProblem] = useState<string>();
   const [busy, setBusy] = useState(false);
 
-  async function submit(value: string) {
+  async function submit(value: string, asModerator: boolean) {
     if (value === '') return setProblem(byToken ? 'Paste a token first.' : 'Type your name first.');
     if (byToken) return signInWithToken(value);
     setBusy(true);
     try {
-      await signInByName(value);
+      await signInByName(value, asModerator);
     } catch (error) {
       const needsToken = error instanceof ParleyError && error.code === 'unauthenticated';
       setByToken(needsToken);
@@ -57,16 +57,17 @@ type FormProps = {
   byToken: boolean;
   busy: boolean;
   problem: string | undefined;
-  onSubmit(value: string): Promise<void> | void;
+  onSubmit(value: string, asModerator: boolean): Promise<void> | void;
 };
 
 function Form({ byToken, busy, problem, onSubmit }: FormProps) {
   const [value, setValue] = useState('');
+  const [asModerator, setAsModerator] = useState(false);
   return (
     <form
       onSubmit={event => {
         event.preventDefault();
-        void onSubmit(value.trim());
+        void onSubmit(value.trim(), asModerator);
       }}
     >
       <label for="who">{byToken ? 'Token' : 'Your name'}</label>
@@ -85,6 +86,16 @@ function Form({ byToken, busy, problem, onSubmit }: FormProps) {
       <p class="problem" id="who-problem" role="alert">
         {problem}
       </p>
+      {!byToken && (
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={asModerator}
+            onChange={event => setAsModerator(event.currentTarget.checked)}
+          />
+          As a moderator, who may delete what others write
+        </label>
+      )}
       <button type="submit" class="primary" data-testid="sign-in-button" disabled={busy}>
         {busy ? 'One moment…' : 'Come in'}
       </button>

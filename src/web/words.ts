@@ -11,6 +11,7 @@ const REFUSALS: Partial<Record<string, string>> = {
   origin_denied: 'This page may not use this service.',
   forbidden: 'You may not enter this room.',
   not_found: 'This is not here any more.',
+  changed: 'It was changed at another place meanwhile. Have a look before you try again.',
   blocked: 'This room does not accept that message. Perhaps it can be said differently.',
   rate_limited: 'That was very fast. Wait a moment, then try again.',
   room_limit: 'You have too many rooms open. Leave one first.',
@@ -23,10 +24,27 @@ const REFUSALS: Partial<Record<string, string>> = {
   closed: 'You have left.',
 };
 
-/** One sentence for the person who tried something that failed. */
-export function refusalWords(error: unknown): string {
+/** Where a refusal of a message says something else than one of a room. */
+const MESSAGE_REFUSALS: Partial<Record<string, string>> = {
+  forbidden: 'You may not change this message.',
+  not_found: 'The message is not here any more.',
+};
+
+/** One sentence for the person who tried something, with a room or a message, that failed. */
+export function refusalWords(error: unknown, about: 'room' | 'message' = 'room'): string {
   if (!(error instanceof ParleyError)) return 'Something went wrong. Try again in a moment.';
-  return REFUSALS[error.code] ?? error.message;
+  const { code, retryAfterMs } = error;
+  if (code === 'rate_limited' && retryAfterMs !== undefined) {
+    return `That was very fast. Wait ${waitWords(retryAfterMs)}, then try again.`;
+  }
+  const special = about === 'message' ? MESSAGE_REFUSALS[code] : undefined;
+  return special ?? REFUSALS[code] ?? error.message;
+}
+
+function waitWords(ms: number): string {
+  const seconds = Math.ceil(ms / 1_000);
+  if (seconds > 90) return `${Math.ceil(seconds / 60)} minutes`;
+  return seconds <= 1 ? 'a second' : `${seconds} seconds`;
 }
 
 /** What stands in place of a removed message. */
@@ -88,4 +106,27 @@ export function sentimentWords({ label, score }: { label: string; score: number 
 
 export function membersWords(members: number): string {
   return members === 1 ? '1 person here' : `${members.toLocaleString()} people here`;
+}
+
+/** More names than this are a number. */
+const MAX_NAMES = 2;
+const listed = new Intl.ListFormat(LOCALE, { type: 'conjunction' });
+
+/** Who is typing; nothing where nobody is. */
+export function typingWords(names: readonly string[]): string {
+  if (names.length === 0) return '';
+  if (names.length > MAX_NAMES) return 'Several people are typing…';
+  return `${listed.format(names)} ${names.length === 1 ? 'is' : 'are'} typing…`;
+}
+
+export function seenWords(names: readonly string[]): string {
+  return `Read by ${names.length > MAX_NAMES ? names.length.toLocaleString() : listed.format(names)}`;
+}
+
+export function newWords(count: number): string {
+  return count === 1 ? '1 new message' : `${count.toLocaleString()} new messages`;
+}
+
+export function othersWords(count: number): string {
+  return count === 1 ? 'and one more' : `and ${count.toLocaleString()} more`;
 }

@@ -1,114 +1,28 @@
 import assert from 'node:assert/strict';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { createNodeClient } from '../../src/client/node.ts';
-import { freePort } from '../../src/stack/ports.ts';
-import { buildPage } from '../../src/web/build.ts';
-import { type RunningProcess, startProcess } from '../support/processes.ts';
-import { SECRET, token } from '../support/socket.ts';
-import { freeDatabase, stack } from '../support/stack.ts';
+import { token } from '../support/socket.ts';
 import { until } from '../support/until.ts';
-import { openBrowser } from './chromium.ts';
-
-const WAIT_MS = 15_000;
-/** Runs in the page. */
-const TELL_VIOLATIONS = `document.addEventListener('securitypolicyviolation', violation =>
-  console.error('blocked: ' + violation.violatedDirective + ' ' + violation.blockedURI))`;
+import { message, type PageSystem, say, shown, startPageSystem, WAIT_MS } from './page-system.ts';
 
 describe('the chat page', () => {
-  let env: Record<string, string>;
-  let gateway: RunningProcess;
-  let worker: RunningProcess;
-  let browser: Browser;
-  let rooms = 0;
-  /** What a page should never have said: errors of scripts, and what the Content-Security-Policy blocked. */
-  let complaints: string[] = [];
-
+  let system: PageSystem;
   before(async function () {
     this.timeout(180_000);
-    const services = await stack();
-    await buildPage();
-    env = {
-      DATABASE_URL: await freeDatabase(),
-      REDIS_URL: services.redisUrl,
-      TEMPORAL_ADDRESS: services.temporalAddress,
-      TEMPORAL_TASK_QUEUE: `browser-${process.pid}-${Date.now()}`,
-      AUTH_SECRET: SECRET,
-      AUTH_MODE: 'dev',
-      PORT: String(await freePort()),
-      ADMIN_PORT: '0',
-      WORKER_ADMIN_PORT: '0',
-      LOG_LEVEL: 'warn',
-      SEND_PER_SECOND: '1000',
-      SEND_BURST: '1000',
-    };
-    gateway = await startProcess('gateway', env);
-    worker = await startProcess('worker', env);
-    browser = await openBrowser();
+    system = await startPageSystem();
   });
-  beforeEach(() => {
-    complaints = [];
-  });
-  afterEach(async () => {
-    for (const context of browser?.contexts() ?? []) await context.close();
-    assert.deepEqual(complaints, []);
-  });
-  after(async () => {
-    await browser?.close();
-    for (const process of [worker, gateway]) {
-      process?.kill('SIGTERM');
-      await process?.exited;
-    }
-  });
+  afterEach(() => system.closePages());
+  after(() => system?.close());
 
-  function newRoom() {
-    rooms += 1;
-    return `page-${process.pid}-${rooms}`;
-  }
-
-  async function openPage(width = 1_000): Promise<Page> {
-    const context = await browser.newContext({ viewport: { width, height: 700 } });
-    context.setDefaultTimeout(WAIT_MS);
-    const page = await context.newPage();
-    page.on('pageerror', error => complaints.push(String(error)));
-    page.on('console', said => {
-      const isRefusedConnection = said.text().includes('ERR_CONNECTION_REFUSED');
-      if (said.type() === 'error' && !isRefusedConnection) complaints.push(said.text());
-    });
-    await page.addInitScript({ content: TELL_VIOLATIONS });
-    await page.goto(gateway.address);
-    return page;
-  }
-
-  async function signIn(page: Page, name: string) {
-    await page.getByTestId('sign-in-name').fill(name);
-    await page.getByTestId('sign-in-button').click();
-    await page.getByTestId('connection').and(page.locator('[data-state=open]')).waitFor();
-  }
-
-  async function enter(page: Page, room: string) {
-    await page.getByTestId('room-input').fill(room);
-    await page.getByTestId('room-input').press('Enter');
-    await page.getByRole('heading', { level: 1, name: room }).waitFor();
-  }
-
-  async function personIn(room: string, name: string): Promise<Page> {
-    const page = await openPage();
-    await signIn(page, name);
-    await enter(page, room);
-    return page;
-  }
-
-  async function say(page: Page, text: string) {
-    await page.getByTestId('composer').fill(text);
-    await page.getByTestId('composer').press('Enter');
-  }
-
-  const message = (page: Page, text: string) => page.getByTestId('message').filter({ hasText: text });
-  const shown = (page: Page) => page.locator('[data-testid=message] .text').allTextContents();
+  const newRoom = () => system.newRoom();
+  const openPage = (width?: number) => system.openPage(width === undefined ? {} : { width });
+  const signIn = (page: Page, name: string) => system.signIn(page, name);
+  const enter = (page: Page, room: string) => system.enter(page, room);
+  const personIn = (room: string, name: string) => system.personIn(room, name);
 
   /** Has a room say `count` lines, and waits until all are decided. */
   async function fill(room: string, count: number) {
-    const client = createNodeClient({ url: gateway.address, token: () => token('writer') });
+    const client = createNodeClient({ url: system.address(), token: () => token('writer') });
     const writer = client.room(room);
     await writer.join();
     for (let i = 1; i <= count; i += 1) await writer.send(`line ${i} of the past`);
@@ -228,8 +142,7 @@ describe('the chat page', () => {
     const page = await personIn(room, 'Ann');
     await say(page, 'before the loss');
     await message(page, 'before the loss').waitFor();
-    gateway.kill('SIGKILL');
-    await gateway.exited;
+    await system.killGateway();
     await page.getByText('You are offline').waitFor();
     assert.equal(
       await page
@@ -240,7 +153,7 @@ describe('the chat page', () => {
     );
     await say(page, 'written meanwhile');
     await message(page, 'written meanwhile').and(page.locator('[data-status=sending]')).waitFor();
-    gateway = await startProcess('gateway', env);
+    await system.startGateway();
     await page.getByTestId('connection').and(page.locator('[data-state=open]')).waitFor({ timeout: 30_000 });
     await message(page, 'written meanwhile').and(page.locator('[data-status=visible]')).waitFor();
     assert.deepEqual(await shown(page), ['before the loss', 'written meanwhile']);

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import type { Browser, Page } from 'playwright-core';
+import { freePort } from '../../src/stack/ports.ts';
+import { buildPage } from '../../src/web/build.ts';
+import { startProcess } from '../support/processes.ts';
+import { SECRET } from '../support/socket.ts';
+import { freeDatabase, stack } from '../support/stack.ts';
+import { openBrowser } from './chromium.ts';
+
+/** Longest that a page may take for anything. */
+export const WAIT_MS = 15_000;
+/** Runs in the page. */
+const TELL_VIOLATIONS = `document.addEventListener('securitypolicyviolation', violation =>
+  console.error('blocked: ' + violation.violatedDirective + ' ' + violation.blockedURI))`;
+
+/** The whole of Parley with development sign-in, and a browser to look at its page. */
+export async function startPageSystem() {
+  const services = await stack();
+  await buildPage();
+  const env = {
+    DATABASE_URL: await freeDatabase(),
+    REDIS_URL: services.redisUrl,
+    TEMPORAL_ADDRESS: services.temporalAddress,
+    TEMPORAL_TASK_QUEUE: `browser-${process.pid}-${Date.now()}`,
+    AUTH_SECRET: SECRET,
+    AUTH_MODE: 'dev',
+    PORT: String(await freePort()),
+    ADMIN_PORT: '0',
+    WORKER_ADMIN_PORT: '0',
+    LOG_LEVEL: 'warn',
+    SEND_PER_SECOND: '1000',
+    SEND_BURST: '1000',
+  };
+  let gateway = await startProcess('gateway', env);
+  const worker = await startProcess('worker', env);
+  const browser: Browser = await openBrowser();
+  /** What a page should never have said: errors of scripts, and what the Content-Security-Policy blocked. */
+  let complaints: string[] = [];
+  let rooms = 0;
+
+  async function openPage({ width = 1_000, path = '' } = {}): Promise<Page> {
+    const context = await browser.newContext({ viewport: { width, height: 700 } });
+    context.setDefaultTimeout(WAIT_MS);
+    const page = await context.newPage();
+    page.on('pageerror', error => complaints.push(String(error)));
+    page.on('console', said => {
+      const isRefusedConnection = said.text().includes('ERR_CONNECTION_REFUSED');
+      if (said.type() === 'error' && !isRefusedConnection) complaints.push(said.text());
+    });
+    await page.addInitScript({ content: TELL_VIOLATIONS });
+    await page.goto(`${gateway.address}${path}`);
+    return page;
+  }
+
+  async function signIn(page: Page, name: string) {
+    await page.getByTestId('sign-in-name').fill(name);
+    await page.getByTestId('sign-in-button').click();
+    await page.getByTestId('connection').and(page.locator('[data-state=open]')).waitFor();
+  }
+
+  async function enter(page: Page, room: string) {
+    await page.getByTestId('room-input').fill(room);
+    await page.getByTestId('room-input').press('Enter');
+    await page.getByRole('heading', { level: 1, name: room }).waitFor();
+  }
+
+  return {
+    address: () => gateway.address,
+    openPage,
+    signIn,
+    enter,
+    async personIn(room: string, name: string): Promise<Page> {
+      const page = await openPage();
+      await signIn(page, name);
+      await enter(page, room);
+      return page;
+    },
+    newRoom() {
+      rooms += 1;
+      return `page-${process.pid}-${rooms}`;
+    },
+    async killGateway() {
+      gateway.kill('SIGKILL');
+      await gateway.exited;
+    },
+    async startGateway() {
+      gateway = await startProcess('gateway', env);
+    },
+    /** After each test: closes all pages; throws where one has complained. */
+    async closePages() {
+      for (const context of browser.contexts()) await context.close();
+      const said = complaints;
+      complaints = [];
+      assert.deepEqual(said, []);
+    },
+    async close() {
+      await browser.close();
+      for (const process of [worker, gateway]) {
+        process.kill('SIGTERM');
+        await process.exited;
+      }
+    },
+  };
+}
+
+export type PageSystem = Awaited<ReturnType<typeof startPageSystem>>;
+
+/** Writes and sends, as a person does. */
+export async function say(page: Page, text: string) {
+  await page.getByTestId('composer').fill(text);
+  await page.getByTestId('composer').press('Enter');
+}
+
+export const message = (page: Page, text: string) => page.getByTestId('message').filter({ hasText: text });
+export const shown = (page: Page) => page.locator('[data-testid=message] .text').allTextContents();

@@ -1,5 +1,8 @@
 import type { JoinRequest, Member } from './hub-types.ts';
 import type { LiveFrame } from './log-types.ts';
+import type { createPresenceDigest } from './presence-digest.ts';
+
+type PresenceDigest = ReturnType<typeof createPresenceDigest>;
 
 /** A room as the hub of one process knows it; see hub.ts for its phases. */
 export type Room = {
@@ -12,6 +15,7 @@ export type Room = {
   opened: Promise<void>;
   filling: boolean;
   waiting: LiveFrame[];
+  presence: PresenceDigest;
   /** The newest frames, for a join whose answer was overtaken by them. */
   ring: LiveFrame[];
 };

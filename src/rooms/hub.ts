@@ -20,6 +20,7 @@ import type { Hub, JoinRequest, Member, OnPage } from './hub-types.ts';
 import { createJoining, goLive, pageAt } from './joining.ts';
 import { roomOfChannel } from './keys.ts';
 import type { LiveFrame, RoomHead } from './log-types.ts';
+import { createPresenceDigest, isPresence } from './presence-digest.ts';
 import { reachable } from './redis.ts';
 import { type Ephemeral, frameOf, liveFrameFor, parseLive } from './replay.ts';
 import type { RoomLog } from './room-log.ts';
@@ -64,6 +65,7 @@ export function createHub({
       filling: true,
       waiting: [],
       ring: [],
+      presence: createPresenceDigest(ephemeral => whisper(room, { ephemeral })),
     };
     room.opened = (async () => {
       await reachable(() => subscriber.ssubscribe(log.keysOf(name).channel));
@@ -210,8 +212,10 @@ export function createHub({
     const room = rooms.get(roomOfChannel(channel));
     if (room === undefined) return;
     const live = parseLive(payload);
-    if ('ephemeral' in live) whisper(room, live);
-    else if ('offset' in live) accept(room, live);
+    if ('ephemeral' in live) {
+      if (isPresence(live.ephemeral)) room.presence.add(live.ephemeral);
+      else whisper(room, live);
+    } else if ('offset' in live) accept(room, live);
     else if (live.epoch !== room.epoch && !room.filling) fill(room);
   });
   subscriber.on('ready', () => void check());

@@ -40,12 +40,10 @@ describe('presence and signals', () => {
     assert.deepEqual(await one.enter(room, 'cleo', 'tab1'), { members: 1, users: ['cleo'] });
     assert.deepEqual(await two.enter(room, 'cleo', 'tab2'), { members: 1, users: ['cleo'] });
     assert.deepEqual(await two.enter(room, 'abel', 'tab3'), { members: 2, users: ['abel', 'cleo'] });
-    await until('both', () => told(bob.frames).length === 2);
+    await until('both', () => told(bob.frames).length > 0);
     opened.hub.leave(bob.member, room);
-    assert.deepEqual(told(bob.frames), [
-      [['cleo'], [], 1],
-      [['abel'], [], 2],
-    ]);
+    // What comes within a moment is told at once.
+    assert.deepEqual(told(bob.frames), [[['cleo', 'abel'], [], 2]]);
   });
 
   it('tells once that a user has gone, after the last connection and a grace', async () => {
@@ -84,14 +82,17 @@ describe('presence and signals', () => {
     const room = newRoom();
     const bob = await watch(room);
     await gateway().enter(room, 'cleo', 'tab');
+    await until('she is here', () => told(bob.frames).length === 1);
     const { here } = opened.log.keysOf(room);
     // What happens after 25 s without renewal.
     await opened.redis.zadd(here, Date.now() - 1, 'cleo tab');
     const [one, two] = [gateway(), gateway()];
     await Promise.all([one.enter(room, 'dan', 'a'), two.enter(room, 'eve', 'b')]);
-    await until('all three', () => told(bob.frames).length === 3);
+    await until('all three', () => told(bob.frames).flat(2).length >= 4);
     opened.hub.leave(bob.member, room);
-    assert.equal(told(bob.frames).filter(([, left]) => (left as string[]).includes('cleo')).length, 1);
+    const left = told(bob.frames).flatMap(([, gone]) => gone as string[]);
+    assert.equal(left.filter(user => user === 'cleo').length, 1);
+    assert.deepEqual(await one.enter(room, 'dan', 'a'), { members: 2, users: ['dan', 'eve'] });
   });
 
   it('lets one typing of a user through in two seconds, to the others alone', async () => {

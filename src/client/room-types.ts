@@ -56,7 +56,7 @@ export type Room = {
    * `duplicate` where it was deleted already. Repeated over losses, like a send.
    */
   remove(id: number, options?: AmendOptions): Promise<Ack>;
-  /** Says that this user is typing: call it at every keystroke, one word in 2 s leaves. May be lost. */
+  /** Says that this user is typing: call it at every keystroke, one word in 2 s leaves, the last one too. May be lost. */
   typing(): void;
   /** Others who are typing: until 4 s after their last word, or their message. 50 at most. */
   typists(): string[];

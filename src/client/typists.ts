@@ -8,8 +8,8 @@ type Deps = {
   onChange(): void;
 };
 
-/** The service passes on one `typing` of a user in this time. */
-const TELL_EVERY_MS = 2_000;
+/** The service passes on one `typing` of a user in 2 s: a little more, so that none comes too early there. */
+const TELL_EVERY_MS = 2_100;
 /** Without another word somebody has stopped. */
 const EXPIRES_MS = 4_000;
 /** Typists that are remembered; beyond it the one heard longest ago is forgotten. */
@@ -20,7 +20,14 @@ export type Typists = ReturnType<typeof createTypists>;
 export function createTypists({ clock, tell, onChange }: Deps) {
   const until = new Map<string, number>();
   let toldAt: number | undefined;
+  /** Set while a word waits for its turn. */
+  let cancelWord: (() => void) | undefined;
   let cancel: (() => void) | undefined;
+
+  function word() {
+    cancelWord = undefined;
+    if (tell()) toldAt = clock.now();
+  }
 
   function expire() {
     cancel = undefined;
@@ -38,15 +45,17 @@ export function createTypists({ clock, tell, onChange }: Deps) {
   }
 
   return {
-    /** Says that this user types; within 2 s of the last word it does nothing. */
+    /** Says that this user types: at once, or when 2 s have passed since the last word. */
     typing() {
-      const now = clock.now();
-      if (toldAt !== undefined && now - toldAt < TELL_EVERY_MS) return;
-      if (tell()) toldAt = now;
+      if (cancelWord !== undefined) return;
+      const waitMs = toldAt === undefined ? 0 : toldAt + TELL_EVERY_MS - clock.now();
+      if (waitMs <= 0) word();
+      else cancelWord = clock.setTimer(word, waitMs);
     },
-    /** The message is out: the next keystroke is news again. */
+    /** The message is out, and a word that still waits would come after it. */
     sent() {
-      toldAt = undefined;
+      cancelWord?.();
+      cancelWord = undefined;
     },
     heard(user: string) {
       until.delete(user);
@@ -60,7 +69,10 @@ export function createTypists({ clock, tell, onChange }: Deps) {
       if (until.delete(user)) onChange();
     },
     users: (): string[] => [...until.keys()],
+    /** Nobody types, and nothing is said: the room is not live. */
     clear() {
+      cancelWord?.();
+      cancelWord = undefined;
       cancel?.();
       cancel = undefined;
       until.clear();

@@ -1,9 +1,10 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 /** A deletion cannot be taken back: it is asked for once more. Takes the focus; Escape keeps. */
 export function Confirm({ onDelete, onKeep }: { onDelete(): void; onKeep(): void }) {
   const button = useRef<HTMLButtonElement>(null);
-  useEffect(() => button.current?.focus(), []);
+  // Before the next keystroke, which is meant for it.
+  useLayoutEffect(() => button.current?.focus(), []);
   return (
     <fieldset
       class="confirm"

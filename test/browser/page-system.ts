@@ -38,8 +38,9 @@ export async function startPageSystem() {
   let complaints: string[] = [];
   let rooms = 0;
 
-  async function openPage({ width = 1_000, path = '' } = {}): Promise<Page> {
-    const context = await browser.newContext({ viewport: { width, height: 700 } });
+  async function openPage({ width = 1_000, path = '', still = false } = {}): Promise<Page> {
+    const reducedMotion = still ? 'reduce' : null;
+    const context = await browser.newContext({ viewport: { width, height: 700 }, reducedMotion });
     context.setDefaultTimeout(WAIT_MS);
     const page = await context.newPage();
     page.on('pageerror', error => complaints.push(String(error)));

@@ -224,7 +224,10 @@ describe('the client: verbs', () => {
   });
 
   it('shows who is here, over both gateways', async () => {
-    const { name, ann } = await pair();
+    const name = newRoom();
+    const ann = clientFor('ann').room(name);
+    await ann.join();
+    await clientFor('ben', system.urls[1]).room(name).join();
     await until('ann sees ben', () => ann.presence().members === 2);
     assert.deepEqual(ann.presence().users, ['ann', 'ben']);
     const cleo = clientFor('cleo', system.urls[1]);

@@ -75,6 +75,15 @@ describe('client: two accounts of one message', () => {
     assert.equal(updateMessage(removed, { id: 7, revision: 1, status: 'visible' }), removed);
   });
 
+  it('drops language and mood of the text before an edit, and keeps them for an outcome of the same text', () => {
+    const language = { code: 'en', confidence: 1 };
+    const known = { ...message(), language };
+    const { revision } = known;
+    const edited = updateMessage(known, { id: 1, revision: revision + 1, status: 'pending', content: 'new' });
+    assert.equal(edited.language, undefined);
+    assert.deepEqual(updateMessage(known, { id: 1, revision, status: 'visible' }).language, language);
+  });
+
   it('keeps the text where an outcome brings none, and takes it where it does', () => {
     const pending = message({ status: 'pending' });
     const language = { code: 'en', confidence: 1 };

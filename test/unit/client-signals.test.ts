@@ -48,22 +48,32 @@ describe('client: typing', () => {
     return { ...made, clock, counts, state };
   }
 
-  it('says it once in 2 s, at once after a message, and not while there is no connection', () => {
-    const { typing, sent, clock, counts, state } = typists();
-    for (let i = 0; i < 25; i += 1) {
+  it('says it at once and then once in 2 s, the last keystrokes too, and none after the message', () => {
+    const { typing, sent, clock, counts } = typists();
+    for (let i = 0; i < 40; i += 1) {
       typing();
       clock.forward(100);
     }
     assert.equal(counts.told, 2);
-    sent();
-    typing();
+    clock.forward(10_000);
     assert.equal(counts.told, 3);
+    typing();
+    typing();
     sent();
+    clock.forward(10_000);
+    assert.deepEqual([counts.told, clock.timers.size], [4, 0]);
+  });
+
+  it('says nothing without a connection, and at once when there is one again', () => {
+    const { typing, clear, clock, counts, state } = typists();
     state.live = false;
     typing();
     state.live = true;
     typing();
-    assert.equal(counts.told, 4);
+    typing();
+    assert.equal(counts.told, 1);
+    clear();
+    assert.equal(clock.timers.size, 0);
   });
 
   it('forgets a typist 4 s after the last word, each in their own time', () => {

@@ -102,10 +102,12 @@ export function createDispatcher({
 
   async function takeNext() {
     follow(membership.owned());
-    const entries = await intake.read(positions, {
-      count: options.maxBatch,
-      bytes: options.maxBatchBytes,
-      waitMs: WAIT_MS,
+    const limits = { count: options.maxBatch, bytes: options.maxBatchBytes, waitMs: WAIT_MS };
+    const entries = await intake.read(positions, limits).catch(error => {
+      // Redis may come back as it was before: what stands below a position then would never be read. Reading
+      // anew starts some batches twice, which changes nothing.
+      positions.clear();
+      throw error;
     });
     if (stop.signal.aborted || entries.length === 0) return;
     for (const { partition, entryId } of entries) positions.set(partition, entryId);

@@ -8,7 +8,8 @@
  *     const ack = await room.send('Good morning!');
  *
  * It holds one connection, comes back by itself, resumes each room where it was, and sends each message until it
- * is acknowledged, under one clientId. On Node before 22 use createNodeClient of node.ts.
+ * is acknowledged, under one clientId. Edits and deletions wait for the connection too; who is here, who types and
+ * how far each has read may be lost, and comes again. On Node before 22 use createNodeClient of node.ts.
  */
 import { type Clock, systemClock } from './clock.ts';
 import { type ConnectionState, createConnection } from './connection.ts';

@@ -90,6 +90,7 @@ export function createRoomView(client: Client, room: Room) {
     const own = messages.value.findLast(isOwn);
     if (own === undefined) return undefined;
     const names = [...readers.value].filter(([, through]) => through >= own.id).map(([id]) => nameOf(id));
+    names.sort((one, other) => one.localeCompare(other));
     if (names.length === 0) return undefined;
     return { id: own.id, words: seenWords(names), title: names.join(', ') };
   });

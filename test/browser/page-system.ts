@@ -78,7 +78,7 @@ export async function startPageSystem() {
     },
     newRoom() {
       rooms += 1;
-      return `page-${process.pid}-${rooms}`;
+      return `page-${env.PORT}-${process.pid}-${rooms}`;
     },
     async killGateway() {
       gateway.kill('SIGKILL');

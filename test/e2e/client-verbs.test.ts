@@ -223,6 +223,21 @@ describe('the client: verbs', () => {
     await way.close();
   });
 
+  it('is put out of a room that its new token does not cover, and goes on in the others', async () => {
+    const [lost, kept] = [newRoom(), newRoom()];
+    const client = createNodeClient({
+      url: system.urls[0]!,
+      token: ({ refresh }) => (refresh ? token('ann', { rooms: [kept] }) : token('ann', {}, '2s')),
+    });
+    clients.push(client);
+    // The new token is asked for at once: the room is lost while it is joined, or right after it.
+    await Promise.allSettled([client.room(lost).join(), client.room(kept).join()]);
+    await until('the room is lost', () => client.room(lost).phase() === 'refused', 20_000);
+    await assert.rejects(client.room(lost).join(), refusedWith('forbidden'));
+    await client.room(kept).send('still here');
+    assert.equal(client.state().state, 'open');
+  });
+
   it('shows who is here, over both gateways', async () => {
     const name = newRoom();
     const ann = clientFor('ann').room(name);

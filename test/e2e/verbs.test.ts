@@ -149,4 +149,21 @@ describe('verbs over two gateways', () => {
     );
     await close();
   });
+
+  it('presence: two who join at the same moment, on different gateways, know of each other', async () => {
+    const sockets = [await openSocket(system.urls[0]!, 'ann'), await openSocket(system.urls[1]!, 'bob')];
+    for (let i = 0; i < 10; i += 1) {
+      const room = `verbs-${process.pid}-together-${i}`;
+      const joined = await Promise.all(sockets.map(socket => socket.ask({ type: 'join', room })));
+      await until('both know both', () =>
+        sockets.every((socket, k) => {
+          const heard = socket.frames.flatMap(frame =>
+            frame.type === 'presence' && frame.room === room ? (frame.joined as string[]) : [],
+          );
+          return new Set([...(joined[k]!.users as string[]), ...heard]).size === 2;
+        }),
+      );
+    }
+    await Promise.all(sockets.map(socket => socket.close()));
+  });
 });

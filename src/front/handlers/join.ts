@@ -4,7 +4,7 @@ import type { Signals } from '../../rooms/signals.ts';
 import type { Connection } from '../connection.ts';
 import type { JoinFrame } from '../frames.ts';
 import { covers } from '../identity.ts';
-import { NOBODY } from '../joined.ts';
+import { NOBODY, type Present } from '../joined.ts';
 
 export type JoinDeps = { hub: Hub; presence: Presence; signals: Signals; maxRooms: number };
 
@@ -30,6 +30,8 @@ export function createJoin({ hub, presence, signals, maxRooms }: JoinDeps) {
         rooms.set(room, present);
         const request = { room, recent, ...(since === undefined ? {} : { since }) };
         await hub.join(member, request, page => connection.page(page, present, ref));
+        const change = changeOf(present, await presence.enter(room, identity.user, connection.id));
+        if (change && connection.isOpen()) connection.answer({ type: 'presence', room, ...change });
       }
     } catch (error) {
       rooms.delete(room);
@@ -48,4 +50,15 @@ export function createJoin({ hub, presence, signals, maxRooms }: JoinDeps) {
     }
     return undefined;
   };
+}
+
+/**
+ * Who came or went between the answer's look at the room and the first live frame, which tells only of what comes
+ * later: a second look, now that this member hears the rest.
+ */
+function changeOf(before: Present, now: { users: string[]; members: number }) {
+  const joined = now.users.filter(user => !before.users.includes(user));
+  const left = before.users.filter(user => !now.users.includes(user));
+  if (joined.length + left.length === 0 && now.members === before.members) return undefined;
+  return { joined, left, members: now.members };
 }

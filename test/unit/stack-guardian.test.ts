@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Guardian, startGuardian } from '../../src/stack/guardian.ts';
@@ -86,15 +86,21 @@ describe('the guardian', function () {
 
   it('ends what was watched newest first', async () => {
     guardian = startGuardian();
-    const order: string[] = [];
+    const folder = mkdtempSync(join(tmpdir(), 'parley-order-'));
+    const file = join(folder, 'order');
+    const order = () => (existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []);
     for (const name of ['first', 'second', 'third']) {
-      const child = sleeper();
-      child.once('exit', () => order.push(name));
+      // Each says itself when it ends: a parent may hear of several ends at once, in any order.
+      const script = `trap 'echo ${name} >> ${file}; exit 0' TERM; echo; while :; do sleep 0.05; done`;
+      const child = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'], detached: true });
+      children.push(child);
+      await once(child.stdout, 'data');
       guardian.watch(child.pid, 'SIGTERM');
     }
     await guardian.close();
-    await until('all have ended', () => order.length === 3);
-    assert.deepEqual(order, ['third', 'second', 'first']);
+    await until('all have ended', () => order().length === 3);
+    assert.deepEqual(order(), ['third', 'second', 'first']);
+    rmSync(folder, { recursive: true });
   });
 
   it('is replaced when it is killed, and the next one knows everything', async () => {

@@ -30,7 +30,9 @@ export function createJoin({ hub, presence, signals, maxRooms }: JoinDeps) {
         rooms.set(room, present);
         const request = { room, recent, ...(since === undefined ? {} : { since }) };
         await hub.join(member, request, page => connection.page(page, present, ref));
-        const change = changeOf(present, await presence.enter(room, identity.user, connection.id));
+        // Joined it is: what this second look cannot be told, the next news of presence will.
+        const now = await presence.enter(room, identity.user, connection.id).catch(() => here);
+        const change = changeOf(present, now);
         if (change && connection.isOpen()) connection.answer({ type: 'presence', room, ...change });
       }
     } catch (error) {

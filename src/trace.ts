@@ -4,6 +4,7 @@ import { createLogger } from './logger.ts';
 import { roomKeys } from './rooms/keys.ts';
 import type { LoggedMessage } from './rooms/log-types.ts';
 import { connectRedis, whenReady } from './rooms/redis.ts';
+import { parseState } from './rooms/room-log.ts';
 import { withRunning } from './stack/running.ts';
 import { createMessageStore, type StoredMessage } from './store/messages.ts';
 import { createPool } from './store/pool.ts';
@@ -35,7 +36,7 @@ async function main() {
     const stored = await createMessageStore(pool).byId(room, Number(id));
     const uiUrl = config.temporalUiUrl ?? `http://127.0.0.1:${config.temporalUiPort}`;
     const lines = describe(
-      parse(logged),
+      logged === null ? undefined : parseState(logged),
       stored,
       `${uiUrl}/namespaces/${config.temporalNamespace}/workflows`,
     );
@@ -44,10 +45,6 @@ async function main() {
     redis.disconnect();
     await pool.end();
   }
-}
-
-function parse(state: string | null): LoggedMessage | undefined {
-  return state === null ? undefined : (JSON.parse(state.slice(state.indexOf('{'))) as LoggedMessage);
 }
 
 /** What is known of a message, a line each; never its text. */

@@ -6,7 +6,7 @@ import { isRefusal, type Refusal, refuse, Unavailable } from '../errors.ts';
 import type { Ack, LoggedMessage } from './log-types.ts';
 import { reachable } from './redis.ts';
 import { updateOf } from './replay.ts';
-import type { LogOptions, RoomLog } from './room-log.ts';
+import { type LogOptions, parseState, type RoomLog } from './room-log.ts';
 import { publicMessage } from './view.ts';
 
 export type Change = { room: string; id: number; user: string };
@@ -34,7 +34,7 @@ export function createAmend({ log, options, state, stored }: Deps) {
   async function amend(change: Change, decide: Decide): Promise<Ack | Refusal> {
     for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
       const base = await reachable(() => state(change.room, change.id));
-      const message = base === null ? await stored(change.room, change.id) : parse(base);
+      const message = base === null ? await stored(change.room, change.id) : parseState(base);
       if (message === undefined) return refuse('not_found');
       const decided = decide(message);
       if (decided === 'unchanged') return ackOf(message, Number(base?.split(';', 3)[2] ?? message.id), true);
@@ -95,10 +95,6 @@ export function createAmend({ log, options, state, stored }: Deps) {
         return { kind: 'r', message: deleted(message), decided: message.revision };
       }),
   };
-}
-
-function parse(state: string): LoggedMessage {
-  return JSON.parse(state.slice(state.indexOf('{'))) as LoggedMessage;
 }
 
 /** What of a message outlives a change of its text: neither verdict nor enrichment. */

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { type Refusal, refuse, Unavailable } from '../errors.ts';
 import type { Logger } from '../logger.ts';
-import { type RoomKeys, roomKeys } from './keys.ts';
+import { roomKeys } from './keys.ts';
 import type {
   Ack,
   AppendInput,
@@ -266,8 +266,7 @@ function toMessages(flat: string[]): Map<number, LoggedMessage> {
   return messages;
 }
 
-function parseState(value: string): LoggedMessage {
+/** The message of a state value, `revision;decided;last;json` (LOG.md). */
+export function parseState(value: string): LoggedMessage {
   return JSON.parse(value.slice(value.indexOf('{'))) as LoggedMessage;
 }
-
-export type { RoomKeys };

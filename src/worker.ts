@@ -1,4 +1,8 @@
+import { setPriority } from 'node:os';
 import { createWorker } from './context.ts';
 import { runEntry } from './entry.ts';
 
-await runEntry(createWorker);
+await runEntry(config => {
+  setPriority(config.pipeline.nice);
+  return createWorker(config);
+});

@@ -155,7 +155,7 @@ function build(deps: FrontDeps, { connections, ready, revocation, load, draining
     verify,
     maxRooms: config.limits.rooms,
   });
-  const fanout = createFanout({ metrics, onBroadcast: createDeliveryClock(metrics) });
+  const fanout = createFanout({ metrics, onFrame: createDeliveryClock(metrics) });
   const connectionDeps: ConnectionDeps = { config, logger, metrics, hub, presence, handle, fanout };
   const limits = createUpgradeLimits({ options: config.guard, address, load });
   const app = createApp({

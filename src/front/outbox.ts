@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { CLOSE } from '../errors.ts';
 import type { GatewayMetrics } from '../metrics.ts';
-import type { Fanout } from './fanout.ts';
+import type { Broadcast, Fanout } from './fanout.ts';
 import { encodeText } from './text-frame.ts';
 import { createWriter } from './writer.ts';
 
@@ -37,7 +37,6 @@ export function createOutbox({ ws, socket, metrics, fanout, rooms, close, stalle
   const writer = createWriter({
     ws,
     socket,
-    fanout,
     metrics,
     onStalled: () => giveUp('stalled'),
     ...(stalledMs === undefined ? {} : { stalledMs }),
@@ -51,21 +50,21 @@ export function createOutbox({ ws, socket, metrics, fanout, rooms, close, stalle
     close(CLOSE.slowConsumer, 'slow_consumer');
   }
 
-  /** Sends an answer, or another frame that cannot be fetched again, at once. */
+  /** Sends an answer, or another frame that cannot be fetched again. */
   function send(type: string, frame: string): void {
     if (!isOpen()) return;
-    writer.pushNow(encodeText(frame));
+    writer.push(encodeText(frame), 1);
     count.frames += 1;
     metrics.framesOut.inc({ type });
     if (writer.unsent() > MAX_UNSENT_BYTES) giveUp('unsent');
   }
 
-  function skip(room: string, offset: number) {
+  function skip(room: string, { from, to }: ReturnType<Broadcast['place']>) {
     // Rooms left while they were silent.
     for (const name of silent) if (!rooms.has(name)) silent.delete(name);
     silent.add(room);
     metrics.gaps.inc();
-    send('gap', JSON.stringify({ type: 'gap', room, from: offset, to: offset }));
+    send('gap', JSON.stringify({ type: 'gap', room, from, to }));
   }
 
   ws.once('close', writer.end);
@@ -77,22 +76,22 @@ export function createOutbox({ ws, socket, metrics, fanout, rooms, close, stalle
     isSending: writer.isStuck,
     unsent: writer.unsent,
 
-    /** Sends a frame of a room, which may wait a moment to be written with others. */
-    deliver(frame: string): void {
+    /** Sends frames of one room: entries of its log in order, or one that is not of the log. */
+    deliver(frames: readonly string[]): void {
       if (!isOpen()) return;
-      const broadcast = fanout.broadcast(frame);
+      const broadcast = fanout.broadcast(frames);
       const over = writer.unsent() > SKIP_BYTES;
       if (over || silent.size > 0) {
-        const { room, offset } = broadcast.place();
-        if (room !== undefined && silent.has(room)) return;
+        const place = broadcast.place();
+        if (place.room !== undefined && silent.has(place.room)) return;
         if (over) {
-          if (room !== undefined && offset !== undefined) skip(room, offset);
+          if (place.room !== undefined && place.from !== undefined) skip(place.room, place);
           return;
         }
       }
-      count.frames += 1;
+      count.frames += frames.length;
       broadcast.sent += 1;
-      writer.push(broadcast.bytes, broadcast.at);
+      writer.push(broadcast.bytes, frames.length);
     },
 
     /** Whether a room was skipped, and has not been joined again. */
@@ -111,16 +110,11 @@ export function createOutbox({ ws, socket, metrics, fanout, rooms, close, stalle
   };
 }
 
-/**
- * Measures how long an accepted message takes until it is handed to its first socket here. The same string is
- * delivered to every member in turn, so one look at the last one is enough to count it once.
- */
+/** Measures how long an accepted message takes until it is handed to its first socket here. */
 export function createDeliveryClock(metrics: GatewayMetrics): (type: string, frame: string) => void {
   const mark = '"timestamp":"';
-  let last: string | undefined;
   return (type, frame) => {
-    if (frame === last || type !== 'message.created') return;
-    last = frame;
+    if (type !== 'message.created') return;
     // Quotes inside the text are escaped, so the first mark is the field itself.
     const at = frame.indexOf(mark) + mark.length;
     const accepted = Date.parse(frame.slice(at, at + 24));

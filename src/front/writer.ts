@@ -1,6 +1,6 @@
 /**
  * The bytes of one connection on their way to its socket.
- * - *free*: the kernel took all that was written. Frames go at once, or wait for the fan-out's tick.
+ * - *free*: the kernel took all that was written. What is pushed in one turn of the loop goes in one write at its end.
  * - *stuck*: it did not. Frames queue here, and the next 64 KiB of whole frames are written when the last ones
  *   are gone, so that progress is seen, and what is queued can still be dropped.
  *
@@ -12,7 +12,6 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { GatewayMetrics } from '../metrics.ts';
-import type { Fanout } from './fanout.ts';
 
 /** What one write holds at most, unless a single frame is larger. */
 const WRITE_BYTES = 64 * 1024;
@@ -25,19 +24,20 @@ type Deps = {
   ws: WebSocket;
   /** The socket that `ws` was upgraded on. */
   socket: Socket;
-  fanout: Fanout;
   metrics: GatewayMetrics;
   onStalled(): void;
   stalledMs?: number;
 };
 
+/** Whole frames, one after another. */
+type Piece = { bytes: Buffer; frames: number };
+
 /** The caller bounds what it pushes by `unsent()`. Nothing is written to a socket that is closing. */
-export function createWriter({ ws, socket, fanout, metrics, onStalled, stalledMs = STALLED_MS }: Deps) {
-  let queue: Buffer[] = [];
+export function createWriter({ ws, socket, metrics, onStalled, stalledMs = STALLED_MS }: Deps) {
+  let queue: Piece[] = [];
   let queuedBytes = 0;
   let inFlight = 0;
-  let wroteAt = Number.NEGATIVE_INFINITY;
-  let ticking = false;
+  let ending = false;
   let stall: NodeJS.Timeout | undefined;
   let waiting: (() => void)[] = [];
 
@@ -46,8 +46,8 @@ export function createWriter({ ws, socket, fanout, metrics, onStalled, stalledMs
   const unsent = () => queuedBytes + socket.writableLength;
   const isDrained = () => unsent() < DRAINED_BYTES || (inFlight === 0 && queue.length === 0);
 
-  /** Takes whole frames up to the size of a write, at least one. */
-  function take(): Buffer[] {
+  /** Takes pieces up to the size of a write, at least one. */
+  function take(): Piece[] {
     if (queuedBytes <= WRITE_BYTES) {
       const all = queue;
       queue = [];
@@ -55,19 +55,19 @@ export function createWriter({ ws, socket, fanout, metrics, onStalled, stalledMs
     }
     let count = 0;
     let bytes = 0;
-    do bytes += queue[count++]!.length;
-    while (count < queue.length && bytes + queue[count]!.length <= WRITE_BYTES);
+    do bytes += queue[count++]!.bytes.length;
+    while (count < queue.length && bytes + queue[count]!.bytes.length <= WRITE_BYTES);
     return queue.splice(0, count);
   }
 
   function write() {
-    const frames = take();
-    const bytes = fanout.join(frames);
+    const pieces = take();
+    const bytes = pieces.length === 1 ? pieces[0]!.bytes : Buffer.concat(pieces.map(piece => piece.bytes));
     queuedBytes -= bytes.length;
     inFlight += 1;
     socket.write(bytes, onWritten);
     metrics.bytesOut.inc(bytes.length);
-    metrics.framesPerWrite.observe(frames.length);
+    metrics.framesPerWrite.observe(pieces.reduce((sum, { frames }) => sum + frames, 0));
     if (isStuck()) stall ??= setTimeout(onStalled, stalledMs).unref();
   }
 
@@ -76,7 +76,7 @@ export function createWriter({ ws, socket, fanout, metrics, onStalled, stalledMs
     clearTimeout(stall);
     stall = undefined;
     if (isStuck()) stall = setTimeout(onStalled, stalledMs).unref();
-    else if (!ticking) pump();
+    else pump();
     if (waiting.length > 0 && isDrained()) release();
   }
 
@@ -85,10 +85,8 @@ export function createWriter({ ws, socket, fanout, metrics, onStalled, stalledMs
     while (queue.length > 0 && !isStuck()) write();
   }
 
-  function onTick() {
-    ticking = false;
-    if (queue.length === 0) return;
-    wroteAt = performance.now();
+  function onTurnEnd() {
+    ending = false;
     pump();
   }
 
@@ -107,25 +105,13 @@ export function createWriter({ ws, socket, fanout, metrics, onStalled, stalledMs
     unsent,
     /** Whether a write is not done; the time it may take is running. */
     isStuck,
-    /** Queues a frame that may be joined with others. `at` is now, by `performance.now()`. */
-    push(frame: Buffer, at: number): void {
-      queue.push(frame);
-      queuedBytes += frame.length;
-      if (isStuck()) return;
-      const wait = fanout.busy() && at - wroteAt < fanout.windowMs && queuedBytes < WRITE_BYTES;
-      if (wait || (ticking && queuedBytes < WRITE_BYTES)) {
-        if (!ticking) fanout.onTick(onTick);
-        ticking = true;
-        return;
-      }
-      wroteAt = at;
-      pump();
-    },
-    /** Writes a frame at once, with what waits before it. */
-    pushNow(frame: Buffer): void {
-      queue.push(frame);
-      queuedBytes += frame.length;
-      pump();
+    /** Queues whole frames, to be written before the turn ends. */
+    push(bytes: Buffer, frames: number): void {
+      queue.push({ bytes, frames });
+      queuedBytes += bytes.length;
+      if (ending || isStuck()) return;
+      ending = true;
+      queueMicrotask(onTurnEnd);
     },
     /** Hands all that is queued to the socket, before a close frame follows it. */
     flush(): void {

@@ -1,6 +1,7 @@
 import type { JoinRequest, Member } from './hub-types.ts';
 import type { LiveFrame } from './log-types.ts';
 import type { createPresenceDigest } from './presence-digest.ts';
+import type { Gathering } from './windows.ts';
 
 type PresenceDigest = ReturnType<typeof createPresenceDigest>;
 
@@ -16,6 +17,8 @@ export type Room = {
   filling: boolean;
   waiting: LiveFrame[];
   presence: PresenceDigest;
+  /** In order, on their way to the members: handed on to those whose `from` lies before them. */
+  live: Gathering<LiveFrame>;
   /** The newest frames, for a join whose answer was overtaken by them. */
   ring: LiveFrame[];
 };

@@ -15,8 +15,8 @@ export type JoinedPage = {
 /** A socket in a room, as the hub sees it. Neither function may throw or wait. */
 export type Member = {
   viewer: Viewer;
-  /** One encoded frame of a room's log, in order, each offset once. */
-  deliver(frame: string): void;
+  /** Encoded frames of one room: entries of its log in order, each offset once, or one that is not of the log. */
+  deliver(frames: readonly string[]): void;
   /** The room's log began a new epoch: to be sent as an unasked `joined`. */
   renewed(page: JoinedPage): void;
 };

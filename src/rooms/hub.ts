@@ -2,8 +2,9 @@
  * The hub: which sockets of this process are in which room, and how a room's log reaches them.
  *
  * A room here is in one of two phases.
- * - *live*: `position` is the newest offset handed to its members; the frame at position + 1 is handed on at
- *   once, older ones are dropped as known, a later one is a hole.
+ * - *live*: `position` is the newest offset in order; the frame at position + 1 goes on its way to the members, at
+ *   once or with those that follow within a moment (windows.ts), older ones are dropped as known, a later one is
+ *   a hole.
  * - *filling*: a hole was seen, or the log was looked at and is ahead. Frames wait in `waiting` (bounded) while
  *   the log is read from `position` on, one frame an offset; then the waiting ones follow. Where the log cannot
  *   tell without a hole (a new epoch, or trimmed), members are told by an unasked `joined`.
@@ -17,14 +18,15 @@ import type { Logger } from '../logger.ts';
 import type { GatewayMetrics } from '../metrics.ts';
 import type { Room } from './hub-room.ts';
 import type { Hub, JoinRequest, Member, OnPage } from './hub-types.ts';
-import { createJoining, goLive, pageAt } from './joining.ts';
+import { createJoining, deliverLive, goLive, pageAt } from './joining.ts';
 import { roomOfChannel } from './keys.ts';
 import type { LiveFrame, RoomHead } from './log-types.ts';
 import { createPresenceDigest, isPresence } from './presence-digest.ts';
 import { reachable } from './redis.ts';
-import { type Ephemeral, frameOf, liveFrameFor, parseLive } from './replay.ts';
+import { type Ephemeral, frameOf, parseLive } from './replay.ts';
 import type { RoomLog } from './room-log.ts';
 import { createSlices } from './slices.ts';
+import { createWindows, type Windows } from './windows.ts';
 
 type Deps = {
   log: RoomLog;
@@ -33,6 +35,7 @@ type Deps = {
   logger: Logger;
   metrics: GatewayMetrics;
   checkMs: number;
+  windows?: Windows;
 };
 
 /** Frames that wait for a hole to be filled; later ones are dropped, and read from the log instead. */
@@ -41,6 +44,8 @@ const RING = 64;
 const FILL_RETRY_MS = 250;
 const CHECK_AT_ONCE = 50;
 const SETTLE_MS = 200;
+/** What became of a message may wait a moment for the next message; the message itself and a removal may not. */
+const PATIENT = '{"type":"message.updated"';
 
 export function createHub({
   log,
@@ -48,6 +53,7 @@ export function createHub({
   logger,
   metrics,
   checkMs,
+  windows = createWindows(),
 }: Deps): Hub & { check(): Promise<void> } {
   const rooms = new Map<string, Room>();
   const joining = createJoining({ log, slices: createSlices(log) });
@@ -66,6 +72,7 @@ export function createHub({
       waiting: [],
       ring: [],
       presence: createPresenceDigest(ephemeral => whisper(room, { ephemeral })),
+      live: windows.open(lives => handOn(room, lives)),
     };
     room.opened = (async () => {
       await reachable(() => subscriber.ssubscribe(log.keysOf(name).channel));
@@ -87,10 +94,17 @@ export function createHub({
     subscriber.sunsubscribe(log.keysOf(room.name).channel).catch(() => undefined);
   }
 
-  /** Hands one offset to every member that has not had it yet. */
-  function emit(room: Room, offset: number, frameFor: (member: Member) => string) {
-    room.position = offset;
-    for (const [member, { from }] of room.members) if (offset > from) member.deliver(frameFor(member));
+  /** Hands frames to every member that has not had them yet; the same list to all who see the same. */
+  function handOn(room: Room, lives: LiveFrame[]) {
+    const [first, last] = [lives[0]!.offset, lives.at(-1)!.offset];
+    const common = lives.some(({ others }) => others !== undefined)
+      ? undefined
+      : lives.map(({ frame }) => frame);
+    for (const [member, { from }] of room.members) {
+      if (from >= last) continue;
+      if (from < first && common !== undefined) member.deliver(common);
+      else deliverLive(member, lives, from);
+    }
   }
 
   function accept(room: Room, live: LiveFrame) {
@@ -107,7 +121,9 @@ export function createHub({
     room.ring.push(live);
     if (room.ring.length > RING) room.ring.shift();
     log.saw(room.name, live.epoch, live.offset);
-    emit(room, live.offset, member => liveFrameFor(live, member.viewer));
+    room.position = live.offset;
+    const patient = live.frame.startsWith(PATIENT);
+    room.live.add(live, { bytes: live.frame.length, members: room.members.size, patient });
   }
 
   function resume(room: Room) {
@@ -119,6 +135,7 @@ export function createHub({
 
   /** Reads what is missing from the log, until it is all there or nobody is left to tell. */
   function fill(room: Room) {
+    room.live.flush();
     room.filling = true;
     room.ring = [];
     metrics.holesFilled.inc();
@@ -144,7 +161,10 @@ export function createHub({
         return;
       }
       for (const entry of slice.entries) {
-        emit(room, entry.offset, member => frameOf(room.name, entry, slice, member.viewer));
+        room.position = entry.offset;
+        for (const [member, { from }] of room.members) {
+          if (entry.offset > from) member.deliver([frameOf(room.name, entry, slice, member.viewer)]);
+        }
       }
       if (slice.reaches >= slice.end) return;
     }
@@ -162,7 +182,8 @@ export function createHub({
   }
 
   function whisper(room: Room, { ephemeral, except }: Ephemeral) {
-    for (const member of room.members.keys()) if (member.viewer.user !== except) member.deliver(ephemeral);
+    const frames = [ephemeral];
+    for (const member of room.members.keys()) if (member.viewer.user !== except) member.deliver(frames);
   }
 
   /** Compares what arrived with the log's end, for every room with members here. */

@@ -5,7 +5,7 @@
  */
 import type { Room } from './hub-room.ts';
 import type { JoinedPage, JoinRequest, Member, OnPage } from './hub-types.ts';
-import type { LogSlice, RoomHead } from './log-types.ts';
+import type { LiveFrame, LogSlice, RoomHead } from './log-types.ts';
 import { liveFrameFor, recentEvents, replayEvents } from './replay.ts';
 import type { RoomLog } from './room-log.ts';
 import type { Slices } from './slices.ts';
@@ -56,11 +56,19 @@ export function createJoining({ log, slices }: Deps) {
 /** The last page, what overtook it, and from here on every live frame. */
 export function goLive(room: Room, member: Member, page: JoinedPage, onPage: OnPage): void {
   void onPage(page);
-  const known = page.epoch === room.epoch;
-  const from = known ? page.offset : 0;
-  room.members.set(member, { from });
-  if (!known) return;
-  for (const live of room.ring) if (live.offset > from) member.deliver(liveFrameFor(live, member.viewer));
+  if (page.epoch !== room.epoch) {
+    room.members.set(member, { from: 0 });
+    return;
+  }
+  deliverLive(member, room.ring, page.offset);
+  // The ring holds what is still on its way to the others.
+  room.members.set(member, { from: Math.max(page.offset, room.position) });
+}
+
+/** Hands a member what follows `from`, as it is to see it. */
+export function deliverLive(member: Member, lives: LiveFrame[], from: number): void {
+  const frames = lives.filter(({ offset }) => offset > from).map(live => liveFrameFor(live, member.viewer));
+  if (frames.length > 0) member.deliver(frames);
 }
 
 /** True where nothing lies between this page and the live frames; another epoch is told of by the hub itself. */

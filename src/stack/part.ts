@@ -51,6 +51,8 @@ export type PartOptions = {
   uid?: number;
   gid?: number;
   cwd?: string;
+  /** By how much it steps back where others need the processor; 0 unless given. */
+  nice?: number;
   logFile: string;
   stopSignal: NodeJS.Signals;
   /** Done before each launch. */
@@ -156,11 +158,12 @@ export function upLine(name: string, address: string, pid: number | undefined): 
   return `${name.padEnd(10)} ${address}  ${pid === undefined ? 'given' : `pid ${pid}`}`;
 }
 
-function spawnPart({ command, args, uid, gid, cwd, env, logFile }: PartOptions) {
+function spawnPart({ uid, gid, cwd, env, logFile, ...options }: PartOptions) {
+  const [command, ...args] = commandOf(options);
   const log = openLog(logFile);
   const ids = uid === undefined || gid === undefined ? {} : { uid, gid };
   // A group of its own: Ctrl-C reaches the start alone, which then stops the parts in order.
-  const child = spawn(command, args, {
+  const child = spawn(command!, args, {
     stdio: ['ignore', log, log],
     detached: true,
     env,
@@ -173,6 +176,11 @@ function spawnPart({ command, args, uid, gid, cwd, env, logFile }: PartOptions) 
     child.on('error', error => resolve(error.message));
   });
   return { child, ended };
+}
+
+/** Through `nice`, which becomes the command: only so all of its threads have the priority. */
+function commandOf({ command, args, nice = 0 }: Pick<PartOptions, 'command' | 'args' | 'nice'>): string[] {
+  return nice === 0 ? [command, ...args] : ['nice', '-n', String(nice), command, ...args];
 }
 
 type Launch = { ended: Promise<string>; kill(): void; log: number };

@@ -127,6 +127,7 @@ async function startParts({ config, env, guardian, stopping }: Run): Promise<Sta
       temporalUi: await portOf(temporalUiPort),
     },
     install: config.install,
+    nice: config.pipeline.nice,
     env,
     report: say,
     guardian,

@@ -18,6 +18,8 @@ export type StackOptions = {
   };
   ports: { postgres: number; redis: number; temporal: number; temporalUi: number };
   install: 'auto' | 'never';
+  /** By how much the engine steps back where the live side needs the processor. */
+  nice: number;
   /** What the embedded services inherit. */
   env: Environment;
   report(line: string): void;

@@ -6,7 +6,7 @@ import { knowsNamespace } from './namespace-probe.ts';
 import { createPart, type Part, type PartContext } from './part.ts';
 import { findTemporal } from './temporal-program.ts';
 
-type Options = PartContext & { port: number; uiPort: number };
+type Options = PartContext & { port: number; uiPort: number; nice: number };
 
 const START_TIMEOUT_MS = 60_000;
 const PROBE_TIMEOUT_MS = 2_000;
@@ -14,7 +14,7 @@ const PROBE_TIMEOUT_MS = 2_000;
 export async function embeddedTemporal(
   options: Options,
 ): Promise<{ part: Part; address: string; uiUrl: string }> {
-  const { dataDir, port, uiPort, env } = options;
+  const { dataDir, port, uiPort, env, nice } = options;
   const command = await findTemporal(options);
   const folder = join(dataDir, 'temporal');
   mkdirSync(folder, { recursive: true });
@@ -31,6 +31,7 @@ export async function embeddedTemporal(
     ],
     env: plain(env),
     cwd: folder,
+    nice,
     logFile: join(dataDir, 'logs', 'temporal.log'),
     stopSignal: 'SIGTERM',
     // The port opens before the namespace is there.

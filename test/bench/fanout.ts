@@ -3,7 +3,7 @@
  * no log): one room, a broadcast to every socket. The same load runs three ways, in turns:
  * - *ws*: `ws.send` for each member, the plain way;
  * - *direct*: the outbox, nothing joined;
- * - *joined*: the outbox as gateways run it.
+ * - *joined*: the outbox behind the windows of busy rooms, as gateways run it.
  * The server is a process of its own, and its CPU is that process's; the receivers read in this one and count every
  * frame. The machine may be shared: the ratios of one run are what counts. Latency is from before the broadcast to
  * the receiver's read.
@@ -16,6 +16,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { createFanout } from '../../src/front/fanout.ts';
 import { createOutbox } from '../../src/front/outbox.ts';
 import { createGatewayMetrics } from '../../src/metrics.ts';
+import { createWindows } from '../../src/rooms/windows.ts';
 
 const WAYS = ['ws', 'direct', 'joined'] as const;
 type Way = (typeof WAYS)[number];
@@ -56,8 +57,12 @@ const AT_LENGTH = clock().toFixed(3).length;
 /** The process that sends: waits for its members, then for the word to begin, and tells what it used. */
 async function serve(way: Way, load: Load, seconds: number) {
   const metrics = createGatewayMetrics();
-  const fanout = createFanout({ metrics, ...(way === 'joined' ? {} : { windowMs: 0 }) });
-  const deliver: ((frame: string) => void)[] = [];
+  const fanout = createFanout({ metrics });
+  const deliver: ((frames: readonly string[]) => void)[] = [];
+  const windows = createWindows(way === 'joined' ? {} : { windowMs: 0 });
+  const room = windows.open<string>(frames => {
+    for (const one of deliver) one(frames);
+  });
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
   server.on('connection', (ws: WebSocket, { socket }) => {
     const rooms = new Map([['bench', {}]]);
@@ -78,7 +83,7 @@ async function serve(way: Way, load: Load, seconds: number) {
       while (sent < due) {
         sent += 1;
         const frame = frameOf(sent);
-        for (const one of deliver) one(frame);
+        room.add(frame, { bytes: frame.length, members: deliver.length, patient: false });
       }
       if (sent < total) return;
       clearInterval(ticking);
@@ -93,8 +98,8 @@ async function serve(way: Way, load: Load, seconds: number) {
 
 /** What the outbox did before it joined writes: the bound, the count and ws's own send. */
 function plain(ws: WebSocket, metrics: ReturnType<typeof createGatewayMetrics>) {
-  return (frame: string) => {
-    ws.send(frame);
+  return ([frame]: readonly string[]) => {
+    ws.send(frame!);
     metrics.framesOut.inc({ type: 'message.created' });
     if (ws.bufferedAmount > 2 * 1024 * 1024) ws.close(4013);
   };

@@ -45,6 +45,21 @@ describe('buckets in Redis', () => {
     assert.ok(left > 0 && left <= 5_002, `goes by itself when it is full: ${left} ms`);
   });
 
+  it('are asked ahead while they are half full, and give no token twice or in vain', async () => {
+    const [user, limiter, other] = [someone(), limiterOf(1, 20), limiterOf(1, 20)];
+    const taken = async () =>
+      Math.round((Number(await redis.get(`parley:limit:{${user}}:send`)) - Date.now()) / 1_000);
+    assert.equal(await limiter.take(user), 0);
+    assert.equal(await taken(), 6, 'one and a stock of five');
+    for (let i = 0; i < 4; i += 1) assert.equal(await limiter.take(user), 0);
+    assert.equal(await taken(), 6, 'nothing is asked while the stock lasts');
+    assert.equal(await limiter.take(user), 0);
+    await until('the stock is filled beside', async () => (await taken()) === 10);
+    const waits = [];
+    for (let i = 0; i < 20; i += 1) waits.push(await (i % 2 ? limiter : other).take(user));
+    assert.equal(waits.filter(ms => ms === 0).length, 14, 'twenty in all');
+  });
+
   it('give a token as soon as it was said', async () => {
     const [user, limiter] = [someone(), limiterOf(20, 1)];
     assert.equal(await limiter.take(user), 0);
@@ -62,7 +77,7 @@ describe('buckets in Redis', () => {
 
   it('are replaced by local ones of half the rate while Redis is silent, and are back after it', async () => {
     const [user, limiter] = [someone(), limiterOf(1, 4)];
-    assert.equal(await limiter.take(user), 0);
+    for (let i = 0; i < 3; i += 1) assert.equal(await limiter.take(user), 0);
     way.cut();
     await until('the loss is noticed', () => redis.status !== 'ready');
     const waits = await Promise.all(Array.from({ length: 6 }, () => limiter.take(user)));

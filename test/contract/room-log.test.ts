@@ -460,6 +460,39 @@ describe('room log', () => {
       await log.close();
     });
 
+    it('loses and doubles nothing for those who join while frames wait for their window', async () => {
+      const gathered = await openRoomLog({ windowMs: 100 });
+      try {
+        const room = newRoom();
+        const members: ReturnType<typeof listener>[] = [];
+        let last = 0;
+        let sending = true;
+        const sender = (async () => {
+          for (let k = 1; sending; k += 1) {
+            await gathered.log.append({ room, user: 'ann', clientId: `c${k}`, content: 'x' });
+            last = k;
+          }
+        })();
+        for (let i = 0; i < 40; i += 1) {
+          const someone = listener(`member-${i}`);
+          members.push(someone);
+          await gathered.hub.join(someone.member, { room, recent: 0 }, someone.onPage);
+        }
+        sending = false;
+        await sender;
+        await until('all is handed on', () => members.every(({ frames }) => frames.at(-1)?.offset === last));
+        for (const { frames, pages } of members) {
+          const from = pages[0]!.offset;
+          assert.deepEqual(
+            frames.map(({ offset }) => offset),
+            Array.from({ length: last - from }, (_, i) => from + i + 1),
+          );
+        }
+      } finally {
+        await gathered.close();
+      }
+    });
+
     it('fills a hole in the live channel from the log, one frame an offset, in order', async () => {
       const room = newRoom();
       const bob = listener('bob');

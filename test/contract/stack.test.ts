@@ -20,6 +20,7 @@ async function ownOptions(dataDir: string): Promise<StackOptions> {
     given: { temporalAddress },
     ports: { postgres, redis, temporal: 0, temporalUi: 0 },
     install: 'never',
+    nice: 10,
     env: process.env,
     report: () => undefined,
     guardian: await guardian(),

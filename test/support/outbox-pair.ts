@@ -8,21 +8,19 @@ import { createOutbox } from '../../src/front/outbox.ts';
 import { createGatewayMetrics } from '../../src/metrics.ts';
 
 type Options = {
-  windowMs?: number;
-  busyFrames?: number;
   stalledMs?: number;
   /** Serves wss. */
   tls?: { key: string; cert: string };
 };
 
-/** Outboxes of one gateway over real sockets, each with its client; by default every frame may be joined. */
+/** Outboxes of one gateway over real sockets, each with its client. */
 export async function outboxes(options: Options = {}) {
   const http = options.tls === undefined ? createServer() : createTlsServer(options.tls);
   const server = new WebSocketServer({ server: http, perMessageDeflate: false, closeTimeout: 500 } as never);
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
   const metrics = createGatewayMetrics();
-  const fanout = createFanout({ metrics, busyFrames: 0, ...options });
+  const fanout = createFanout({ metrics });
   const { port } = http.address() as AddressInfo;
 
   function serve(ws: WebSocket, socket: Socket) {

@@ -9,6 +9,7 @@ import { connectRedis, whenReady } from '../../src/rooms/redis.ts';
 import type { LogOptions } from '../../src/rooms/room-log.ts';
 import { createRoomLog } from '../../src/rooms/room-log.ts';
 import { createScripts } from '../../src/rooms/scripts.ts';
+import { createWindows } from '../../src/rooms/windows.ts';
 import { createEpochStore } from '../../src/store/epochs.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { createPool } from '../../src/store/pool.ts';
@@ -22,8 +23,11 @@ const OPTIONS: LogOptions = {
   maxUnstored: 10_000,
 };
 
-/** A room log on the real Redis and Postgres, with what a gateway and a worker do to it. */
-export async function openRoomLog(overrides: Partial<LogOptions> = {}) {
+/** A room log on the real Redis and Postgres, with what a gateway and a worker do to it; `windowMs` gathers all live frames. */
+export async function openRoomLog({
+  windowMs,
+  ...overrides
+}: Partial<LogOptions> & { windowMs?: number } = {}) {
   const { redisUrl } = await stack();
   const logger = createLogger({ level: 'silent', part: 'test' });
   const connect = async (name: string) => {
@@ -39,8 +43,9 @@ export async function openRoomLog(overrides: Partial<LogOptions> = {}) {
   const scripts = createScripts(redis!);
   const partitions = createPartitions({ redis: redis!, scripts, epochs, logger, count: options.partitions });
   const log = createRoomLog({ scripts, partitions, epochs, options, logger });
-  const hubDeps = { log, subscriber: subscriber!, logger, metrics: createGatewayMetrics(), checkMs: 60_000 };
-  const hub = createHub(hubDeps);
+  const windows = windowMs === undefined ? createWindows() : createWindows({ windowMs, busyDeliveries: 0 });
+  const metrics = createGatewayMetrics();
+  const hub = createHub({ log, subscriber: subscriber!, logger, metrics, checkMs: 60_000, windows });
   return {
     redis: redis!,
     subscriber: subscriber!,
@@ -70,7 +75,7 @@ export function listener(user: string) {
   const pages: JoinedPage[] = [];
   const member: Member = {
     viewer: { user, moderator: false },
-    deliver: frame => frames.push(JSON.parse(frame) as Frame),
+    deliver: delivered => frames.push(...delivered.map(frame => JSON.parse(frame) as Frame)),
     renewed: page => pages.push(page),
   };
   const onPage = (page: JoinedPage) => {

@@ -44,6 +44,7 @@ async function begin() {
     given: {},
     ports: { postgres, redis, temporal, temporalUi },
     install: 'auto',
+    nice: 10,
     env: process.env,
     report: line => process.stderr.write(`    ${line}\n`),
     guardian,

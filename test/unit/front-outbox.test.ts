@@ -59,51 +59,43 @@ describe('text frames', () => {
 describe('joined writes', () => {
   afterEach(async () => all.close());
 
-  it('let the first frame after quiet go at once, and join those that follow', async () => {
-    all = await outboxes({ windowMs: 250 });
+  it('hold all that one turn brings, in its order', async () => {
+    all = await outboxes();
     const { outbox, heard, writes } = await all.pair();
     const before = writes();
-    outbox.deliver(entry('a', 1));
-    assert.equal(writes() - before, 1, 'written before deliver returns');
-    for (let offset = 2; offset <= 9; offset += 1) outbox.deliver(entry('a', offset));
+    outbox.deliver([entry('a', 1), entry('a', 2), entry('a', 3)]);
+    outbox.deliver([entry('b', 1)]);
+    outbox.send('pong', pong(0));
+    outbox.deliver([entry('a', 4)]);
+    await turn();
     assert.equal(writes() - before, 1);
-    await until('all are heard', () => heard.length === 9);
+    await until('all are heard', () => heard.length === 6);
+    const entries = [entry('a', 1), entry('a', 2), entry('a', 3), entry('b', 1)];
+    assert.deepEqual(heard, [...entries, pong(0), entry('a', 4)]);
+    outbox.deliver([entry('a', 5)]);
+    await turn();
     assert.equal(writes() - before, 2);
-    assert.deepEqual(
-      heard,
-      Array.from({ length: 9 }, (_, i) => entry('a', i + 1)),
-    );
   });
 
-  it('do not happen on a gateway that is not busy', async () => {
-    all = await outboxes({ windowMs: 60_000, busyFrames: 50 });
-    const { outbox, heard, writes } = await all.pair();
-    const before = writes();
-    for (let offset = 1; offset <= 49; offset += 1) outbox.deliver(entry('a', offset));
-    assert.equal(writes() - before, 49);
-    await until('all are heard', () => heard.length === 49);
-  });
-
-  it('encode a broadcast once, and join the same frames once for all members', async () => {
-    all = await outboxes({ windowMs: 20 });
+  it('encode the same list of frames once for all members', async () => {
+    all = await outboxes();
     const members = [await all.pair(), await all.pair(), await all.pair()];
     const frames = Array.from({ length: 4 }, (_, i) => entry('a', i + 1));
-    for (const frame of frames) for (const { outbox } of members) outbox.deliver(frame);
+    for (const { outbox } of members) outbox.deliver(frames);
+    assert.equal(all.fanout.broadcast(frames).sent, 3);
+    assert.notEqual(all.fanout.broadcast([...frames]), all.fanout.broadcast(frames));
     await until('all are heard', () => members.every(({ heard }) => heard.length === frames.length));
     for (const { heard } of members) assert.deepEqual(heard, frames);
-    const parts = frames.map(encodeText);
-    assert.equal(all.fanout.join(parts), all.fanout.join([...parts]), 'the same bytes for the same frames');
-    assert.ok(!all.fanout.join(parts.slice(1)).equals(all.fanout.join(parts)));
   });
 
   it('go out before an answer that follows them, and never after', async () => {
-    all = await outboxes({ windowMs: 20 });
+    all = await outboxes();
     const { outbox, heard } = await all.pair();
     const want: string[] = [];
     for (let offset = 1; offset <= 200; offset += 1) {
       const frame = entry('a', offset);
       want.push(frame);
-      outbox.deliver(frame);
+      outbox.deliver([frame]);
       if (offset % 7 === 0) {
         const answer = JSON.stringify({ type: 'ack', offset });
         want.push(answer);
@@ -116,12 +108,12 @@ describe('joined writes', () => {
   });
 
   it('are written before the close frame, and nothing after it', async () => {
-    all = await outboxes({ windowMs: 60_000 });
+    all = await outboxes();
     const { outbox, heard, client } = await all.pair();
-    for (let offset = 1; offset <= 5; offset += 1) outbox.deliver(entry('a', offset));
+    for (let offset = 1; offset <= 5; offset += 1) outbox.deliver([entry('a', offset)]);
     const closed = once(client, 'close');
     outbox.close(1001, 'draining');
-    outbox.deliver(entry('a', 6));
+    outbox.deliver([entry('a', 6)]);
     outbox.send('pong', pong(0));
     assert.equal((await closed)[0], 1001);
     assert.deepEqual(
@@ -131,21 +123,21 @@ describe('joined writes', () => {
   });
 
   it('that are still waiting when the peer closes or breaks off are forgotten', async () => {
-    all = await outboxes({ windowMs: 20 });
+    all = await outboxes();
     for (const leave of ['close', 'terminate'] as const) {
       const { outbox, client, ws, socket } = await all.pair();
-      outbox.deliver(entry('a', 1));
-      outbox.deliver(entry('a', 2));
+      outbox.deliver([entry('a', 1)]);
+      outbox.deliver([entry('a', 2)]);
       client[leave]();
       await once(ws, 'close');
-      outbox.deliver(entry('a', 3));
+      outbox.deliver([entry('a', 3)]);
       assert.ok(socket.destroyed);
       await outbox.drained();
     }
   });
 
   it('lie beside pings and pongs of a slow reader without breaking a frame', async () => {
-    all = await outboxes({ windowMs: 5 });
+    all = await outboxes();
     const { outbox, heard, client, ws } = await all.pair();
     const closed = once(client, 'close');
     let pings = 0;
@@ -161,7 +153,7 @@ describe('joined writes', () => {
       if (offset % 40 === 0) client.pause();
       const frame = offset % 50 === 0 ? entry('a', offset, 100_000) : entry('a', offset, offset * 7);
       want.push(frame);
-      outbox.deliver(frame);
+      outbox.deliver([frame]);
       if (offset % 10 === 0) {
         ws.ping();
         client.ping();
@@ -181,14 +173,14 @@ describe('joined writes', () => {
     const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], {
       keySize: 2048,
     });
-    all = await outboxes({ windowMs: 5, tls: { key, cert } });
+    all = await outboxes({ tls: { key, cert } });
     const { outbox, heard, client, ws, closes } = await all.pair();
     const want: string[] = [];
     for (let offset = 1; offset <= 300; offset += 1) {
       if (offset % 40 === 0) client.pause();
       const frame = entry('a', offset, offset % 50 === 0 ? 100_000 : offset * 7);
       want.push(frame);
-      outbox.deliver(frame);
+      outbox.deliver([frame]);
       if (offset % 10 === 0) {
         const answer = JSON.stringify({ type: 'ack', offset });
         want.push(answer);
@@ -205,10 +197,10 @@ describe('joined writes', () => {
   });
 
   it('are counted: bytes, frames, frames a write', async () => {
-    all = await outboxes({ windowMs: 20 });
+    all = await outboxes();
     const { outbox, client, heard, socket } = await all.pair();
     const before = socket.bytesWritten;
-    for (let offset = 1; offset <= 10; offset += 1) outbox.deliver(entry('a', offset));
+    for (let offset = 1; offset <= 10; offset += 1) outbox.deliver([entry('a', offset)]);
     outbox.send('pong', pong(70_000));
     await until('all are heard', () => heard.length === 11);
     const { metrics } = all;
@@ -235,12 +227,12 @@ describe('a slow connection', () => {
     client.pause();
     const next = await deliverUntil(
       () => outbox.isSilent('a'),
-      offset => outbox.deliver(entry('a', offset, 5_000)),
+      offset => outbox.deliver([entry('a', offset, 5_000)]),
     );
     const skipped = next - 1;
-    outbox.deliver(entry('b', 7));
-    outbox.deliver(JSON.stringify({ type: 'typing', room: 'c', user: 'ann' }));
-    outbox.deliver(entry('a', next));
+    outbox.deliver([entry('b', 7), entry('b', 8)]);
+    outbox.deliver([JSON.stringify({ type: 'typing', room: 'c', user: 'ann' })]);
+    outbox.deliver([entry('a', next)]);
     outbox.send('ack', JSON.stringify({ type: 'ack', ref: 1 }));
     client.resume();
     await until('the answer is heard', () => heard.at(-1)?.includes('"ref":1') ?? false);
@@ -250,16 +242,16 @@ describe('a slow connection', () => {
       heard.slice(-3).map(frame => JSON.parse(frame) as unknown),
       [
         { type: 'gap', room: 'a', from: skipped, to: skipped },
-        { type: 'gap', room: 'b', from: 7, to: 7 },
+        { type: 'gap', room: 'b', from: 7, to: 8 },
         { type: 'ack', ref: 1 },
       ],
     );
     // Silent, though there is room again.
     await until('all is gone', () => socket.writableLength === 0);
-    outbox.deliver(entry('a', next + 1));
-    outbox.deliver(entry('c', 1));
+    outbox.deliver([entry('a', next + 1)]);
+    outbox.deliver([entry('c', 1)]);
     outbox.hear('a');
-    outbox.deliver(entry('a', next + 2));
+    outbox.deliver([entry('a', next + 2)]);
     await until('the room is heard again', () => heard.at(-1) === entry('a', next + 2));
     assert.equal(heard.at(-2), entry('c', 1));
     assert.equal((await all.metrics.gaps.get()).values[0]?.value, 2);
@@ -290,9 +282,9 @@ describe('a slow connection', () => {
     client.pause();
     await deliverUntil(
       () => outbox.isSilent('a'),
-      offset => outbox.deliver(entry('a', offset, 5_000)),
+      offset => outbox.deliver([entry('a', offset, 5_000)]),
     );
-    for (let offset = 0; offset < 10_000; offset += 1) outbox.deliver(entry('a', 100_000 + offset, 5_000));
+    for (let offset = 0; offset < 10_000; offset += 1) outbox.deliver([entry('a', 100_000 + offset, 5_000)]);
     assert.deepEqual(closes, []);
     assert.ok(outbox.unsent() > MIB && outbox.unsent() < 1.1 * MIB, `${outbox.unsent()} bytes`);
     assert.ok(ws.bufferedAmount <= 64 * KIB, 'what the socket holds is one write');
@@ -306,7 +298,7 @@ describe('a slow connection', () => {
     client.pause();
     await deliverUntil(
       () => outbox.isSilent('a'),
-      offset => outbox.deliver(entry('a', offset, 5_000)),
+      offset => outbox.deliver([entry('a', offset, 5_000)]),
     );
     assert.deepEqual(closes, []);
     await until('it is closed', () => closes.length > 0);
@@ -333,7 +325,7 @@ describe('a slow connection', () => {
     // Read to the end in small bites, over more than twice the time that one write may take.
     tcp.resume();
     while (performance.now() - startedAt < 2_500) {
-      outbox.deliver(entry('a', 1, 30_000));
+      outbox.deliver([entry('a', 1, 30_000)]);
       await turn();
     }
     assert.ok(read > 15 * 60_000);

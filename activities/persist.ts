@@ -41,11 +41,13 @@ export function createPersistStep({ store, outcomes, versions, metrics, logger }
     for (const { room, id } of result.conflicts)
       logger.error({ room, id, batch: batch.id }, 'another message is stored under this id');
     const repeated = new Set(duplicates);
+    const isRepeat = (submission: Submission) => repeated.has(submissions.indexOf(submission));
     const settled = submissions.map((_, i) => i).filter(i => !repeated.has(i));
-    await settle(batch, settled, outcomes, i => {
-      const stands = announced[i]!;
-      return isFailed(stands) ? undefined : stands.last;
-    });
+    const lastOf = new Map(announced.map((stands, i) => [i, isFailed(stands) ? undefined : stands.last]));
+    for (const room of await settle(batch, settled, outcomes, lastOf)) {
+      const own = rows.filter(({ submission }) => submission.room === room && !isRepeat(submission));
+      await announceAnew(own, batch, outcomes);
+    }
     const refused = result.refused.length + result.conflicts.length;
     metrics.deadLetters.inc({ step: 'analyse' }, failures.length);
     metrics.deadLetters.inc({ step: 'persist' }, refused);
@@ -80,7 +82,7 @@ export function createWithdrawStep({
       );
     }
     await store.withdraw(withdrawn);
-    await settle(batch, duplicates, outcomes, () => undefined);
+    await settle(batch, duplicates, outcomes, new Map());
   };
 }
 
@@ -90,18 +92,36 @@ function withdrawal(submission: Submission, analysis: Result<Analysis>, versions
   return { ...outcome, status: 'removed', reason: 'duplicate', audience: 'all' };
 }
 
-/** Tells each room which offsets the store reflects now; `lastOf` names the entry that announced a message anew. */
+/**
+ * Tells each room which offsets the store reflects now; `lastOf` names the entries that announced messages anew.
+ * Answers the rooms whose log has begun anew since.
+ */
 async function settle(
   batch: Batch,
   places: number[],
   outcomes: Outcomes,
-  lastOf: (i: number) => number | undefined,
-) {
-  const settled = places.map(i => ({ ...batch.submissions[i]!, last: lastOf(i) }));
+  lastOf: ReadonlyMap<number, number | undefined>,
+): Promise<string[]> {
+  const settled = places.map(i => ({ ...batch.submissions[i]!, last: lastOf.get(i) }));
+  const renewed: string[] = [];
   for (const [room, own] of placesByRoom(settled)) {
-    await outcomes.settle(
-      room,
-      own.map(k => settled[k]!),
-    );
+    const entries = own.map(k => settled[k]!);
+    if (!(await outcomes.settle(room, entries))) renewed.push(room);
   }
+  return renewed;
+}
+
+/**
+ * What was announced in a log that is lost, and stored after its members had reloaded: the new log tells of it,
+ * where it does not already.
+ */
+async function announceAnew(rows: PersistRow[], batch: Batch, outcomes: Outcomes) {
+  if (rows.length === 0) return;
+  const { room } = rows[0]!.submission;
+  const { standings } = await outcomes.announce(room, batch.id, rows);
+  const entries = rows.map(({ submission }, i) => {
+    const standing = standings[i]!;
+    return { ...submission, last: standing.stands === 'stale' ? undefined : standing.last };
+  });
+  await outcomes.settle(room, entries);
 }

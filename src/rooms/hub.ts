@@ -156,9 +156,12 @@ export function createHub({
     for (;;) {
       const slice = await log.since(room.name, { epoch: room.epoch, offset: room.position });
       if ('lost' in slice) {
-        const rolledBack = slice.lost.epoch === room.epoch && slice.lost.end < room.position;
-        renewed(room, rolledBack ? await log.renew(room.name, room.epoch, room.position) : slice.lost);
-        return;
+        const { epoch, end, base } = slice.lost;
+        // What a new epoch holds by now comes as it would have come live: history may lack it still.
+        if (epoch !== room.epoch) renewed(room, { epoch, end: base });
+        else if (end < room.position) await log.renew(room.name, epoch, room.position);
+        else return renewed(room, slice.lost);
+        continue;
       }
       for (const entry of slice.entries) {
         room.position = entry.offset;

@@ -5,7 +5,7 @@
  */
 import type { Room } from './hub-room.ts';
 import type { JoinedPage, JoinRequest, Member, OnPage } from './hub-types.ts';
-import type { LiveFrame, LogSlice, RoomHead } from './log-types.ts';
+import type { LiveFrame, LogSlice, Lost, RoomHead } from './log-types.ts';
 import { liveFrameFor, recentEvents, replayEvents } from './replay.ts';
 import type { RoomLog } from './room-log.ts';
 import type { Slices } from './slices.ts';
@@ -38,7 +38,7 @@ export function createJoining({ log, slices }: Deps) {
     let page = start;
     while (!meetsLive(room, page)) {
       await onPage({ ...page, more: true });
-      const slice: LogSlice | { lost: RoomHead } = await slices.since(room.name, page, room.position);
+      const slice: LogSlice | Lost = await slices.since(room.name, page, room.position);
       if ('lost' in slice) return pageAt(room.name, slice.lost, false);
       const head = { epoch: slice.epoch, end: slice.reaches };
       const events = replayEvents(room.name, slice, member.viewer);

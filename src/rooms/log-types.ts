@@ -40,6 +40,9 @@ export type LogSlice = {
 
 export type RoomHead = { epoch: string; end: number };
 
+/** A log that cannot be told without a hole from where it was asked: where it stands, and where its epoch began. */
+export type Lost = { lost: RoomHead & { base: number } };
+
 export type AppendInput = {
   room: string;
   user: string;

@@ -41,16 +41,24 @@ export function createOutcomes({ log, scripts }: { log: RoomLog; scripts: Script
           author,
           reason,
         ]),
-        ...drafts.flatMap(({ message, epoch, fragment }, i) => [
+        ...drafts.flatMap(({ message, epoch, offset, fragment }, i) => [
           message.id,
           epoch,
+          offset,
           message.revision,
           places[i]! + 1,
           JSON.stringify(message),
           fragment,
         ]),
       ];
-      const reply = await reachable(() => log.run(room, 'announce', names, () => args));
+      const attempt = () => reachable(() => log.run(room, 'announce', names, () => args));
+      let reply = await attempt();
+      if (reply[0] === 'rolled_back') {
+        const epoch = String(reply[1]);
+        const offsets = drafts.filter(draft => draft.epoch === epoch).map(({ offset }) => offset);
+        await log.renew(room, epoch, Math.max(...offsets));
+        reply = await attempt();
+      }
       const results = (reply[2] as Reply[]).map((result, i) =>
         standingOf((result as Reply[]).map(String), drafts[i]!.message),
       );
@@ -77,11 +85,15 @@ export function createOutcomes({ log, scripts }: { log: RoomLog; scripts: Script
       await reachable(() => log.run(room, 'withdraw', names, () => args));
     },
 
-    /** The store reflects these entries of a room, and the ones (`last`) that announced them anew. Throws Unavailable. */
+    /**
+     * The store reflects these entries of a room, and the ones (`last`) that announced them anew. False where the
+     * log began anew since they were appended: who reloaded before they were stored has not heard of them. Throws
+     * Unavailable.
+     */
     async settle(
       room: string,
       entries: { epoch: string; offset: number; last?: number | undefined }[],
-    ): Promise<void> {
+    ): Promise<boolean> {
       const keys = log.keysOf(room);
       const newest = entries.reduce((a, b) => (b.offset > a.offset ? b : a));
       const offsets = entries.flatMap(({ offset, last }) => (last === undefined ? [offset] : [offset, last]));
@@ -90,12 +102,18 @@ export function createOutcomes({ log, scripts }: { log: RoomLog; scripts: Script
         scripts.run('settle', names, [newest.epoch, newest.offset, ...offsets]),
       );
       if (answer === 'rolled_back') await log.renew(room, newest.epoch, newest.offset);
+      return answer !== 'other_epoch';
     },
   };
 }
 
 type Group = { kind: 'u' | 'r'; author: string; reason: Reason | ''; bytes: number };
-type Draft = Omit<Group, 'bytes'> & { message: LoggedMessage; epoch: string; fragment: string };
+type Draft = Omit<Group, 'bytes'> & {
+  message: LoggedMessage;
+  epoch: string;
+  offset: number;
+  fragment: string;
+};
 
 function draftOf({ submission, outcome }: Announcement, batch: string, announcedAt: string): Draft {
   const message = messageOf(submission, outcome, batch, announcedAt);
@@ -103,6 +121,7 @@ function draftOf({ submission, outcome }: Announcement, batch: string, announced
   return {
     message,
     epoch: submission.epoch,
+    offset: submission.offset,
     fragment: JSON.stringify(updateOf(message)),
     kind: outcome.status === 'removed' ? 'r' : 'u',
     author: alone && outcome.status !== 'removed' ? submission.user : '',

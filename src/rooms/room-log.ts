@@ -13,6 +13,7 @@ import type {
   EntryKind,
   LoggedMessage,
   LogSlice,
+  Lost,
   RoomHead,
   Watermark,
 } from './log-types.ts';
@@ -163,17 +164,14 @@ export function createRoomLog({ scripts, partitions, epochs, options, logger }: 
   }
 
   /** The log after an offset, in net state; `lost` where it cannot be told without a hole. */
-  async function since(
-    room: string,
-    from: { epoch: string; offset: number },
-  ): Promise<LogSlice | { lost: RoomHead }> {
+  async function since(room: string, from: { epoch: string; offset: number }): Promise<LogSlice | Lost> {
     const keys = keysOf(room);
     const names = [keys.partition, keys.meta, keys.log, keys.state];
     const reply = await reachable(() =>
       run(room, 'since', names, () => [from.epoch, from.offset, SLICE_ENTRIES, SLICE_BYTES]),
     );
     const head = { epoch: String(reply[1]), end: Number(reply[2]) };
-    if (reply[0] === 'lost') return { lost: head };
+    if (reply[0] === 'lost') return { lost: { ...head, base: Number(reply[3]) } };
     saw(room, head.epoch, head.end);
     return {
       ...head,

@@ -6,7 +6,7 @@
  * A kept stretch may be older than what is true now. That is right as long as an answer claims no more than the
  * stretch reaches: whatever changed since stands at a later offset, and follows.
  */
-import type { LogSlice, RoomHead } from './log-types.ts';
+import type { LogSlice, Lost } from './log-types.ts';
 import type { RoomLog } from './room-log.ts';
 
 export type Slices = {
@@ -14,14 +14,10 @@ export type Slices = {
    * The log after an offset, whole up to where the slice reaches. A slice that reaches its log's end is at least
    * as new as `minEnd`. `lost` where the log cannot tell without a hole. Throws Unavailable.
    */
-  since(
-    room: string,
-    from: { epoch: string; offset: number },
-    minEnd: number,
-  ): Promise<LogSlice | { lost: RoomHead }>;
+  since(room: string, from: { epoch: string; offset: number }, minEnd: number): Promise<LogSlice | Lost>;
 };
 
-type Kept = { until: number; read: Promise<LogSlice | { lost: RoomHead }> };
+type Kept = { until: number; read: Promise<LogSlice | Lost> };
 
 const KEEP_MS = 1_000;
 /** Each holds about 160 KB at most; the oldest goes. */

@@ -172,6 +172,65 @@ describe('steps of the flow, on the real log and store', () => {
     assert.equal(head.processedThrough, head.end);
   });
 
+  describe('where the log was rolled back behind what is under way', () => {
+    /** Takes the log of a room back to an offset, as an older append-only file does. */
+    async function rollBack(room: string, end: number) {
+      const keys = opened.log.keysOf(room);
+      for (let id = end + 1; id <= (await opened.log.head(room)).end; id += 1) {
+        await opened.redis.hdel(keys.state, String(id));
+        await opened.redis.xdel(keys.log, `${id}-0`);
+        await opened.redis.zrem(keys.open, String(id));
+      }
+      await opened.redis.hset(keys.meta, 'end', end);
+    }
+    async function joined(room: string) {
+      const bob = listener('bob');
+      await opened.hub.join(bob.member, { room, recent: 0 }, bob.onPage);
+      return bob;
+    }
+    const restored = (frames: Awaited<ReturnType<typeof joined>>['frames']) =>
+      frames
+        .filter(({ type }) => type === 'message.restored')
+        .flatMap(({ messages }) => messages as { id: number }[]);
+
+    it('the announcement notices it, begins a new epoch and tells the members', async () => {
+      const room = newRoom();
+      const [kept, lost] = [await send(room, 'kept'), await send(room, 'lost')];
+      const bob = await joined(room);
+      await rollBack(room, kept.id);
+      await run(kept, lost);
+      await until('what is not in the log is restored', () => restored(bob.frames).length === 2);
+      assert.notEqual(bob.pages.at(-1)?.epoch, kept.epoch);
+      assert.deepEqual(
+        (await rowsOf(room)).map(({ id, status }) => [id, status]),
+        [
+          [kept.id, 'visible'],
+          [lost.id, 'visible'],
+        ],
+      );
+      const head = await opened.log.head(room);
+      assert.equal(head.processedThrough, head.end);
+      opened.hub.leave(bob.member, room);
+    });
+
+    it('what was announced before, and is stored after the members reloaded, is told of anew', async () => {
+      const room = newRoom();
+      const [kept, lost] = [await send(room, 'kept'), await send(room, 'lost')];
+      let bob: Awaited<ReturnType<typeof joined>> | undefined;
+      const persist: Steps['persist'] = async input => {
+        await rollBack(room, kept.id);
+        await opened.log.renew(room, kept.epoch, lost.id);
+        bob = await joined(room);
+        return await steps.persist(input);
+      };
+      await messageFlow(batchOf(kept, lost), { steps: { ...steps, persist }, poison: () => undefined });
+      await until('both are told of', () => restored(bob!.frames).length === 2);
+      const head = await opened.log.head(room);
+      assert.equal(head.processedThrough, head.end);
+      opened.hub.leave(bob!.member, room);
+    });
+  });
+
   it('gives author and others what each action says, live and for those who come later', async () => {
     const room = newRoom();
     const [ann, bob] = [listener('ann'), listener('bob')];

@@ -1,8 +1,8 @@
 -- Announces the outcomes of one room and batch. For each (id, revision) the first outcome stands.
 -- KEYS: partition, meta, log, state, open, rooms, here
 -- ARGV: room, channel, group for messages unknown here (0: none), number of groups, then for each group
---       kind, author or '', reason or ''; then for each message id, epoch, revision, group, body, fragment
--- Answers no_epoch | new_room | ok present, then for each message one of
+--       kind, author or '', reason or ''; then for each message id, epoch, offset, revision, group, body, fragment
+-- Answers no_epoch | new_room | rolled_back epoch (its end lies below one of the offsets) | ok present, then for each message one of
 --       {announced, offset} | {outcome, json, last} | {stale}
 local partition, meta, log, state, open, rooms, here = unpack(KEYS)
 local room, channel = ARGV[1], ARGV[2]
@@ -13,6 +13,11 @@ local head = redis.call('HMGET', meta, 'epoch', 'end')
 if not head[1] then return { 'new_room' } end
 local epoch, last = head[1], tonumber(head[2])
 
+local first = 5 + 3 * group_count
+for i = first, #ARGV, 7 do
+  if ARGV[i + 1] == epoch and tonumber(ARGV[i + 2]) > last then return { 'rolled_back', epoch } end
+end
+
 local groups = {}
 local at = 5
 for i = 1, group_count do
@@ -22,9 +27,9 @@ end
 
 local results = {}
 local seen = {}
-for i = at, #ARGV, 6 do
-  local message = { id = ARGV[i], revision = ARGV[i + 2], body = ARGV[i + 4], fragment = ARGV[i + 5] }
-  local group = tonumber(ARGV[i + 3])
+for i = first, #ARGV, 7 do
+  local message = { id = ARGV[i], revision = ARGV[i + 3], body = ARGV[i + 5], fragment = ARGV[i + 6] }
+  local group = tonumber(ARGV[i + 4])
   local value = redis.call('HGET', state, message.id)
   local index = #results + 1
   if seen[message.id] then

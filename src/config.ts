@@ -64,6 +64,8 @@ export function readConfig(env: Environment) {
       temporal: read.port('EMBEDDED_TEMPORAL_PORT', 57_233),
     },
     redisUrl: read.optional('REDIS_URL'),
+    /** The Redis of the pipeline's engine, where that is BullMQ: one of its own by choice. */
+    bullmqRedisUrl: read.optional('BULLMQ_REDIS_URL') ?? read.optional('REDIS_URL'),
     redisTimeoutMs: read.integer('REDIS_TIMEOUT_MS', 2_000, { min: 50, max: 60_000 }),
     temporalAddress: read.optional('TEMPORAL_ADDRESS'),
     temporalNamespace: read.text('TEMPORAL_NAMESPACE', 'default'),
@@ -79,14 +81,15 @@ export function readConfig(env: Environment) {
       maxUnstored: read.integer('MAX_UNSTORED', 20_000, { min: 1, max: 10_000_000 }),
     },
     pipeline: {
-      engine: read.choice('PIPELINE_ENGINE', ['temporal'], 'temporal'),
+      engine: read.choice('PIPELINE_ENGINE', ['temporal', 'bullmq'], 'temporal'),
       maxBatch: read.integer('PIPELINE_MAX_BATCH', 500, { min: 1, max: 5_000 }),
       maxBatchBytes: read.integer('PIPELINE_MAX_BATCH_BYTES', 200_000, { min: 20_000, max: 1_000_000 }),
       /** Batches that one worker leaves unfinished before it lets entries gather. */
       inFlight: read.integer('PIPELINE_IN_FLIGHT', 4, { min: 1, max: 1_000 }),
       /** By how much worker and embedded engine step back (nice) where the live side needs the processor. */
       nice: read.integer('PIPELINE_NICE', 10, { min: 0, max: 19 }),
-      taskQueue: read.text('TEMPORAL_TASK_QUEUE', 'parley'),
+      /** The queue's name on either engine. */
+      taskQueue: queueName(read),
       workerId: read.text('WORKER_ID', `${hostname()}-${process.pid}`),
     },
     limits,
@@ -96,6 +99,12 @@ export function readConfig(env: Environment) {
     shutdownMs: read.integer('SHUTDOWN_MS', 10_000, { min: 100, max: 600_000 }),
     install: read.choice('PARLEY_INSTALL', ['auto', 'never'], 'auto'),
   };
+}
+
+function queueName(read: Reader): string {
+  const name = read.text('TEMPORAL_TASK_QUEUE', 'parley');
+  if (name.includes(':')) throw new ConfigError(`TEMPORAL_TASK_QUEUE is ${name}: it may not hold a colon.`);
+  return name;
 }
 
 /** What holds against abuse beside `limits`, which clients are told of. Counts and rates are of one gateway. */

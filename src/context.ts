@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createActivities } from '../activities/index.ts';
+import type { Steps } from '../workflows/steps.ts';
 import { startAdminServer } from './admin.ts';
 import { type Config, required } from './config.ts';
 import { createLanguageDetector } from './enrichment/language.ts';
@@ -13,18 +14,19 @@ import { createFront } from './front/front.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { createGatewayMetrics, createWorkerMetrics } from './metrics.ts';
 import { createJudge } from './moderation/judge.ts';
+import { startBullmq } from './pipeline/bullmq/start.ts';
 import { createDispatcher } from './pipeline/dispatcher.ts';
+import type { RunningEngine } from './pipeline/engine.ts';
+import { createFollower, createGiveUp } from './pipeline/follow.ts';
 import { createMembership } from './pipeline/membership.ts';
 import { createSetAside } from './pipeline/set-aside.ts';
-import { createTemporalEngine } from './pipeline/temporal/client.ts';
-import { connectTemporal, registerSearchAttributes } from './pipeline/temporal/connection.ts';
-import { createTemporalWorker, installTemporalRuntime } from './pipeline/temporal/worker.ts';
+import { startTemporal } from './pipeline/temporal/start.ts';
 import { createAmend } from './rooms/amend.ts';
 import { createHub } from './rooms/hub.ts';
 import { createIntake } from './rooms/intake.ts';
 import { createJanitor } from './rooms/janitor.ts';
 import { createLimiter } from './rooms/limiter.ts';
-import { createOutcomes } from './rooms/outcomes.ts';
+import { createOutcomes, type Outcomes } from './rooms/outcomes.ts';
 import { createPageCache } from './rooms/page-cache.ts';
 import { createPartitions } from './rooms/partitions.ts';
 import { createPresence } from './rooms/presence.ts';
@@ -33,11 +35,17 @@ import { createRoomLog } from './rooms/room-log.ts';
 import { createScripts } from './rooms/scripts.ts';
 import { createSignals } from './rooms/signals.ts';
 import { createEpochStore } from './store/epochs.ts';
-import { createMessageStore } from './store/messages.ts';
+import { createMessageStore, type MessageStore } from './store/messages.ts';
 import { migrate } from './store/migrate.ts';
 import { createPool } from './store/pool.ts';
 
-export type Overrides = { logger?: Logger };
+export type Overrides = {
+  logger?: Logger;
+  /** Stand before what the steps use, and before the steps. */
+  outcomes?: (real: Outcomes) => Outcomes;
+  store?: (real: MessageStore) => MessageStore;
+  steps?: (real: Steps) => Steps;
+};
 export type Service = { url: string; close(): Promise<void> };
 
 /** How often each room's log is compared with what arrived: a silent subscription is noticed within this. */
@@ -172,8 +180,17 @@ export async function createWorker(
     judge: createJudge(),
     sentiment: createSentimentAnalyser(),
   };
-  const activities = createActivities({ analysers, outcomes, store, metrics, logger });
-  const { engine, failed } = await startTemporal(config, { activities, closers, logger });
+  const real = createActivities({
+    analysers,
+    outcomes: overrides.outcomes?.(outcomes) ?? outcomes,
+    store: overrides.store?.(store) ?? store,
+    metrics,
+    logger,
+  });
+  const activities = overrides.steps?.(real) ?? real;
+  const { engine, failed } = closers.add('engine', await startEngine(config, activities, logger), made =>
+    made.close(),
+  );
   const reader = redisOf('intake');
   await whenReady(reader, START_TIMEOUT_MS);
   const intake = createIntake({ redis, reader });
@@ -184,9 +201,12 @@ export async function createWorker(
   const janitorDeps = { redis, scripts, options: config.log, logger, owned: membership.owned };
   closers.add('janitor', createJanitor(janitorDeps), made => made.close());
   const setAside = createSetAside({ store, logger, metrics });
+  const giveUp = createGiveUp(activities);
+  const follower = closers.add('follower', createFollower({ engine, giveUp, logger }), made => made.close());
   const dispatcher = createDispatcher({
     intake,
     engine,
+    follower,
     membership,
     setAside,
     options: config.pipeline,
@@ -214,38 +234,11 @@ export async function createWorker(
   return { url: admin.url, failed, close: () => closers.close() };
 }
 
-type TemporalDeps = {
-  activities: ReturnType<typeof createActivities>;
-  closers: ReturnType<typeof createClosers>;
-  logger: Logger;
-};
-
-/** Connects to Temporal, for as long as that takes, and starts its worker; `failed` rejects if that ever ends. */
-async function startTemporal(config: Config, { activities, closers, logger }: TemporalDeps) {
-  installTemporalRuntime(logger);
-  const address = required(config.temporalAddress, 'TEMPORAL_ADDRESS');
-  const { taskQueue, workerId: identity } = config.pipeline;
-  const namespace = config.temporalNamespace;
-  const stop = new AbortController();
-  const connection = await connectTemporal({ address, logger, signal: stop.signal });
-  closers.add('temporal connection', connection, made => made.close());
-  const searchable = await registerSearchAttributes(connection, namespace, logger);
-  const deps = {
-    connection,
-    namespace,
-    taskQueue,
-    identity,
-    activities,
-    shutdownMs: config.shutdownMs,
-    logger,
-  };
-  const worker = await createTemporalWorker(deps);
-  const running = worker.run();
-  const failed = running.then(() => new Promise<never>(() => {}));
-  closers.add('temporal worker', worker, async made => {
-    if (made.getState() === 'RUNNING') made.shutdown();
-    await running.catch(() => undefined);
-  });
-  const engine = createTemporalEngine({ connection, namespace, taskQueue, searchable, logger });
-  return { engine, failed };
+/** The engine that the configuration names, at work. */
+function startEngine(config: Config, activities: Steps, logger: Logger): Promise<RunningEngine> {
+  const shared = { config, activities, logger };
+  if (config.pipeline.engine === 'temporal') {
+    return startTemporal({ ...shared, address: required(config.temporalAddress, 'TEMPORAL_ADDRESS') });
+  }
+  return startBullmq({ ...shared, url: required(config.bullmqRedisUrl, 'BULLMQ_REDIS_URL') });
 }

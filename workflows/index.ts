@@ -2,6 +2,7 @@
 import {
   ActivityFailure,
   ApplicationFailure,
+  CancellationScope,
   isCancellation,
   proxyActivities,
   proxyLocalActivities,
@@ -9,15 +10,26 @@ import {
   TimeoutFailure,
 } from '@temporalio/workflow';
 import { type BatchSummary, messageFlow } from './message-flow.ts';
-import { type Batch, NEVER_AGAIN, STEP_POLICY, type StepName, type Steps } from './steps.ts';
+import {
+  BACKOFF,
+  type Batch,
+  causeOf,
+  NEVER_AGAIN,
+  STEP_POLICY,
+  type StepName,
+  type Steps,
+} from './steps.ts';
 
 /**
  * One run a batch. Its input holds the messages; its results and details hold counts, verdicts and places, no text.
  * Quick attempts are local activities (one workflow task for the whole batch); a part that stays away is waited
- * for by an ordinary activity, whose attempts and last failure operators see.
+ * for by an ordinary activity, whose attempts and last failure operators see. The messages are acknowledged: a
+ * request to cancel changes nothing.
  */
 export async function messageBatch(batch: Batch): Promise<BatchSummary> {
-  const summary = await messageFlow(batch, { steps: durableSteps(), poison: poisonOf });
+  const summary = await CancellationScope.nonCancellable(() =>
+    messageFlow(batch, { steps: durableSteps(), poison: poisonOf }),
+  );
   setCurrentDetails(
     `${summary.stored} stored, ${summary.unchanged} already there, ${summary.duplicates} withdrawn, ${summary.deadLettered} set aside`,
   );
@@ -34,6 +46,7 @@ function durableStep(name: StepName) {
   const retry = {
     initialInterval: policy.firstRetryMs,
     maximumInterval: policy.maxRetryMs,
+    backoffCoefficient: BACKOFF,
     nonRetryableErrorTypes: [NEVER_AGAIN],
   };
   const close = proxyLocalActivities<Record<StepName, (input: unknown) => Promise<unknown>>>({
@@ -66,6 +79,9 @@ function isNeverAgain(error: unknown): boolean {
 function poisonOf(error: unknown): string | undefined {
   if (isCancellation(error) || !(error instanceof ActivityFailure)) return undefined;
   const { cause } = error;
-  if (cause instanceof TimeoutFailure) return `${error.activityType} took too long`;
-  return `${error.activityType}: ${cause instanceof ApplicationFailure ? (cause.type ?? 'Error') : 'failed'}`;
+  if (cause instanceof TimeoutFailure) return causeOf(error.activityType, 'timeout');
+  return causeOf(
+    error.activityType,
+    cause instanceof ApplicationFailure ? (cause.type ?? 'Error') : 'failed',
+  );
 }

@@ -54,11 +54,17 @@ export type StepPolicy = {
   timeoutMs: number;
   /** Quick attempts close by, for a passing fault. */
   attempts: number;
-  /** What follows when they are used up: never give up (a part is down), or leave it to the flow. */
+  /**
+   * What follows when they are used up. `wait`: never give up (a part is down), by attempts that do not keep other
+   * batches from going on. `fail`: leave it to the flow.
+   */
   afterwards: 'wait' | 'fail';
+  /** Pauses before the second attempt and the longest one; each is `BACKOFF` times the last. Patience begins anew. */
   firstRetryMs: number;
   maxRetryMs: number;
 };
+
+export const BACKOFF = 2;
 
 /** Analysis fails the batch, which the flow then halves; what waits for Redis or Postgres never gives up. */
 export const STEP_POLICY: Record<StepName, StepPolicy> = {
@@ -72,6 +78,16 @@ export const STEP_POLICY: Record<StepName, StepPolicy> = {
 
 /** An error of this name is never tried again. */
 export const NEVER_AGAIN = 'NeverAgain';
+
+/** The pause after attempt `attempt`, counted from 1. */
+export function pauseMs({ firstRetryMs, maxRetryMs }: StepPolicy, attempt: number): number {
+  return Math.min(firstRetryMs * BACKOFF ** (attempt - 1), maxRetryMs);
+}
+
+/** What a dead letter says of a step that failed as a whole: its name and the error's, never a text. */
+export function causeOf(step: string, failure: 'timeout' | string): string {
+  return failure === 'timeout' ? `${step} took too long` : `${step}: ${failure}`;
+}
 
 export function isFailed<T>(result: Result<T>): result is Failed {
   return typeof result === 'object' && result !== null && 'failed' in result;

@@ -13,14 +13,16 @@ import type { Logger } from '../logger.ts';
 import type { Submission } from '../message.ts';
 import type { WorkerMetrics } from '../metrics.ts';
 import type { Intake, IntakeEntry } from '../rooms/intake.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, Run } from './engine.ts';
+import type { Follower } from './follow.ts';
 import type { Membership } from './membership.ts';
 
 export type DispatcherOptions = { maxBatch: number; maxBatchBytes: number; inFlight: number };
 
 type Deps = {
   intake: Intake;
-  engine: Engine;
+  engine: Pick<Engine, 'start'>;
+  follower: Pick<Follower, 'follow'>;
   membership: Membership;
   /** Sets aside entries that this version cannot read. Repeats until it is done. */
   setAside(entries: { partition: number; entryId: string; fields: Record<string, string> }[]): Promise<void>;
@@ -37,6 +39,7 @@ const RETRY = { firstMs: 100, maxMs: 5_000 };
 export function createDispatcher({
   intake,
   engine,
+  follower,
   membership,
   setAside,
   options,
@@ -69,7 +72,7 @@ export function createDispatcher({
   }
 
   /** From the intake to the engine; answers the run, if there is one. What is under way here, `run` waits for. */
-  async function handOver(entries: IntakeEntry[]): Promise<{ finished: Promise<void> } | undefined> {
+  async function handOver(entries: IntakeEntry[]): Promise<{ batch: Batch; run: Run } | undefined> {
     const unknown = entries.flatMap(entry =>
       'unknown' in entry ? [{ ...entry, fields: entry.unknown }] : [],
     );
@@ -80,7 +83,7 @@ export function createDispatcher({
     if (batch !== undefined && run === undefined) return undefined;
     metrics.batchSize.observe(submissions.length);
     await insist('remove', () => intake.remove(entries));
-    return run;
+    return batch && run && { batch, run };
   }
 
   /** Counts a batch as unfinished until the engine says that it is done. */
@@ -92,9 +95,9 @@ export function createDispatcher({
       return undefined;
     });
     handingOver.add(handing);
-    const run = await handing;
+    const started = await handing;
     handingOver.delete(handing);
-    await run?.finished;
+    if (started) await follower.follow(started.batch, started.run);
     unfinished -= 1;
     metrics.inFlight.set(unfinished);
     wake();

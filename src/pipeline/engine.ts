@@ -1,12 +1,29 @@
 /** The port between the dispatcher and the engine that runs the flow durably. Types only. */
 import type { Batch } from '../../workflows/steps.ts';
 
+/** `lost`: it ended without its work being done: failed for good, terminated, cancelled or removed. */
+export type RunEnd = 'done' | 'lost';
+
+export type Run = {
+  /** How the run ended, whoever did its work; undefined where that is not known within `timeoutMs`. Never throws. */
+  ended(timeoutMs: number): Promise<RunEnd | undefined>;
+};
+
 export type Engine = {
   /**
    * Starts the flow over a batch. Resolves once the start is durable: the intake may forget the entries then.
    * A batch with the same id that runs, or has run, counts as started. Throws when the engine does not answer;
    * then it may or may not have started, and the same call may be made again.
    */
-  start(batch: Batch): Promise<{ finished: Promise<void> }>;
+  start(batch: Batch): Promise<Run>;
+  close(): Promise<void>;
+};
+
+/** An engine at work: the port, and its worker. */
+export type RunningEngine = {
+  engine: Engine;
+  /** Rejects if the worker ever ends by itself; never resolves. */
+  failed: Promise<never>;
+  /** Lets what is under way end, and gives the rest back for another worker, within `shutdownMs`. */
   close(): Promise<void>;
 };

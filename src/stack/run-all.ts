@@ -110,7 +110,12 @@ async function start(run: Run) {
   await Promise.race([Promise.all(services.map(({ ready }) => ready)), aborted(stopping)]);
   if (stopping.aborted) return;
   const pageUrl = `${config.tls ? 'https' : 'http'}://${config.host}:${ports.gateways[0]!.port}/`;
-  noteRunning(config.dataDir, { env: { ...shared, ...authOf(env) }, pageUrl });
+  const noted = {
+    ADMIN_PORT: String(ports.gateways[0]!.adminPort),
+    PIPELINE_ENGINE: config.pipeline.engine,
+    ...(config.bullmqRedisUrl === undefined ? {} : { BULLMQ_REDIS_URL: config.bullmqRedisUrl }),
+  };
+  noteRunning(config.dataDir, { env: { ...shared, ...authOf(env), ...noted }, pageUrl });
   say(`ready ${pageUrl}`);
 }
 
@@ -126,6 +131,7 @@ async function startParts({ config, env, guardian, stopping }: Run): Promise<Sta
       temporal: await portOf(embedded.temporal),
       temporalUi: await portOf(temporalUiPort),
     },
+    engine: config.pipeline.engine,
     install: config.install,
     nice: config.pipeline.nice,
     env,
@@ -141,7 +147,7 @@ function environmentOf(stack: Stack, config: Config): Record<string, string> {
   return {
     DATABASE_URL: databaseUrl,
     REDIS_URL: redisUrl,
-    TEMPORAL_ADDRESS: temporalAddress,
+    ...(temporalAddress === undefined ? {} : { TEMPORAL_ADDRESS: temporalAddress }),
     TEMPORAL_UI_PORT: String(config.temporalUiPort),
     DATA_DIR: config.dataDir,
     ...(temporalUiUrl === undefined ? {} : { TEMPORAL_UI_URL: temporalUiUrl }),

@@ -36,7 +36,7 @@ export function wantedPorts(config: Config, { gateways, workerAdmin }: ServicePo
   if (!config.redisUrl) {
     wanted.push({ port: embedded.redis, what: 'Redis', variable: 'EMBEDDED_REDIS_PORT' });
   }
-  if (!config.temporalAddress) {
+  if (config.pipeline.engine === 'temporal' && !config.temporalAddress) {
     wanted.push({ port: embedded.temporal, what: 'Temporal', variable: 'EMBEDDED_TEMPORAL_PORT' });
     wanted.push({ port: config.temporalUiPort, what: "Temporal's UI", variable: 'TEMPORAL_UI_PORT' });
   }

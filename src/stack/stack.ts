@@ -17,6 +17,8 @@ export type StackOptions = {
     temporalUiUrl?: string | undefined;
   };
   ports: { postgres: number; redis: number; temporal: number; temporalUi: number };
+  /** The pipeline's engine; with BullMQ there is no Temporal in the stack. Default temporal. */
+  engine?: 'temporal' | 'bullmq';
   install: 'auto' | 'never';
   /** By how much the engine steps back where the live side needs the processor. */
   nice: number;
@@ -33,10 +35,11 @@ export type StackOptions = {
 export type Stack = {
   databaseUrl: string;
   redisUrl: string;
-  temporalAddress: string;
-  /** Undefined where Temporal is given from outside without TEMPORAL_UI_URL. */
+  /** Undefined where BullMQ is the engine. */
+  temporalAddress: string | undefined;
+  /** Undefined there, and where Temporal is given from outside without TEMPORAL_UI_URL. */
   temporalUiUrl: string | undefined;
-  /** Postgres, Redis, Temporal; stopped and started one by one they keep port and data. */
+  /** Postgres, Redis and Temporal, where it is used; stopped and started one by one they keep port and data. */
   parts: Part[];
   /** Ends what is embedded, in reverse order. */
   stop(): Promise<void>;
@@ -66,9 +69,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     return {
       databaseUrl: postgres.databaseUrl,
       redisUrl: redis.redisUrl,
-      temporalAddress: temporal.address,
-      temporalUiUrl: temporal.uiUrl,
-      parts: [postgres.part, redis.part, temporal.part],
+      temporalAddress: temporal?.address,
+      temporalUiUrl: temporal?.uiUrl,
+      parts: [postgres.part, redis.part, ...(temporal ? [temporal.part] : [])],
       stop,
     };
   } catch (error) {
@@ -96,10 +99,18 @@ function startParts(context: Context, keep: Keep) {
     given.redisUrl
       ? givenRedis(given.redisUrl).then(shown)
       : keep(1, embeddedRedis({ ...context, port: ports.redis })),
-    given.temporalAddress
-      ? givenTemporal(given.temporalAddress, given.temporalUiUrl).then(shown)
-      : keep(2, embeddedTemporal({ ...context, port: ports.temporal, uiPort: ports.temporalUi })),
+    temporalOf(context, keep, shown),
   ] as const;
+}
+
+type Shown = <T extends { part: Part }>(used: T) => T;
+
+async function temporalOf(context: Context, keep: Keep, shown: Shown) {
+  const { given, ports, engine = 'temporal' } = context;
+  if (engine !== 'temporal') return undefined;
+  return given.temporalAddress
+    ? givenTemporal(given.temporalAddress, given.temporalUiUrl).then(shown)
+    : keep(2, embeddedTemporal({ ...context, port: ports.temporal, uiPort: ports.temporalUi }));
 }
 
 async function givenPostgres(databaseUrl: string) {

@@ -15,13 +15,14 @@ export type RunningProcess = {
 const MAX_OUTPUT = 100_000;
 const START_TIMEOUT_MS = 40_000;
 
-/** Runs a real entry as a process of its own; resolves when it says that it is ready. */
+/** Runs a real entry, or one of the tests' own, as a process of its own; resolves when it says that it is ready. */
 export async function startProcess(
-  entry: 'gateway' | 'worker',
+  entry: 'gateway' | 'worker' | URL,
   env: Record<string, string>,
 ): Promise<RunningProcess> {
   const watching = await guardian();
-  const child = spawn(process.execPath, nodeArguments(new URL(`../../src/${entry}.ts`, import.meta.url)), {
+  const url = typeof entry === 'string' ? new URL(`../../src/${entry}.ts`, import.meta.url) : entry;
+  const child = spawn(process.execPath, nodeArguments(url), {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // A noisy machine must not make a test's gateway shed load, unless the test is about that.
     env: { PATH: process.env.PATH, HOME: process.env.HOME, MAX_LOOP_DELAY_MS: '60000', ...env },

@@ -8,11 +8,12 @@ import { freePorts } from '../../src/stack/ports.ts';
 import { createDatabase } from '../../src/stack/postgres.ts';
 import { type Stack, startStack } from '../../src/stack/stack.ts';
 
-let running: Promise<{ stack: Stack; guardian: Guardian }> | undefined;
+export type TestStack = Stack & { temporalAddress: string };
+let running: Promise<{ stack: TestStack; guardian: Guardian }> | undefined;
 let databases = 0;
 
 /** The run's Postgres, Redis and Temporal. */
-export async function stack(): Promise<Stack> {
+export async function stack(): Promise<TestStack> {
   running ??= begin();
   return (await running).stack;
 }
@@ -54,7 +55,9 @@ async function begin() {
     await guardian.close();
     throw error;
   });
-  return { stack, guardian };
+  const { temporalAddress } = stack;
+  if (temporalAddress === undefined) throw new Error('the run has no Temporal');
+  return { stack: { ...stack, temporalAddress }, guardian };
 }
 
 /** Wired by .mocharc.json: ends what a test began. */

@@ -18,6 +18,7 @@ const MAY_IMPORT: [folder: string, from: string[]][] = [
   ['src/enrichment/', ['src/enrichment/', 'src/message.ts']],
   ['src/rooms/', ['src/rooms/', 'src/message.ts', 'src/errors.ts']],
   ['src/store/', ['src/store/', 'src/message.ts', 'src/errors.ts']],
+  ['src/pipeline/bullmq/', ['src/pipeline/', 'workflows/', 'src/message.ts', 'src/errors.ts']],
   ['src/pipeline/', ['src/pipeline/', 'src/message.ts', 'src/errors.ts']],
   ['src/front/', ['src/front/', 'src/rooms/', 'src/message.ts', 'src/errors.ts', 'src/admin.ts']],
   ['src/client/', ['src/client/', 'src/message.ts']],
@@ -38,6 +39,9 @@ const HOMES: Record<string, string[]> = {
   '@temporalio/workflow': ['workflows/'],
   '@temporalio/worker': ['src/pipeline/temporal/'],
   '@temporalio/client': ['src/pipeline/temporal/'],
+  bullmq: ['src/pipeline/bullmq/'],
+  '@bull-board/api': ['src/pipeline/bullmq/'],
+  '@bull-board/express': ['src/pipeline/bullmq/'],
   obscenity: ['src/moderation/'],
 };
 

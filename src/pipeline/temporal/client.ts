@@ -1,9 +1,12 @@
-import { Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client, WorkflowExecutionAlreadyStartedError, WorkflowFailedError } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/common';
 import type { NativeConnection } from '@temporalio/worker';
 import type { messageBatch } from '../../../workflows/index.ts';
 import type { Batch } from '../../../workflows/steps.ts';
 import type { Logger } from '../../logger.ts';
-import type { Engine } from '../engine.ts';
+import type { Engine, RunEnd } from '../engine.ts';
+import { roomsOf, summaryOf } from '../summary.ts';
 import { SEARCH } from './connection.ts';
 
 type Deps = {
@@ -16,29 +19,39 @@ type Deps = {
 };
 
 const START_TIMEOUT_MS = 5_000;
-/** A run that is not done by then no longer counts against the dispatcher's bound; it goes on all the same. */
-const WATCH_TIMEOUT_MS = 60_000;
+const RETRY_MS = 1_000;
 /** A search attribute's value ends at 2 KB; room names have 64 bytes at most. */
 const MAX_SEARCH_ROOMS = 25;
-const MAX_SUMMARY_ROOMS = 3;
 
 /** Starts the flow as Temporal workflows, eagerly where the worker shares this connection. */
 export function createTemporalEngine({ connection, namespace, taskQueue, searchable, logger }: Deps): Engine {
   const client = new Client({ connection, namespace });
+  const closed = new AbortController();
 
-  async function finished(workflowId: string) {
-    try {
-      await client.withDeadline(Date.now() + WATCH_TIMEOUT_MS, () =>
-        client.workflow.getHandle(workflowId).result(),
-      );
-    } catch (error) {
-      logger.warn({ batch: workflowId, error }, 'a run has failed, or is not done in time');
+  /** The newest run of the id: somebody else may have started it anew. */
+  async function ended(workflowId: string, timeoutMs: number): Promise<RunEnd | undefined> {
+    const until = Date.now() + timeoutMs;
+    while (!closed.signal.aborted) {
+      try {
+        await client.withAbortSignal(closed.signal, () =>
+          client.withDeadline(until, () => client.workflow.getHandle(workflowId).result()),
+        );
+        return 'done';
+      } catch (error) {
+        // Forgotten by a cluster that lost its data: as good as ended.
+        if (error instanceof WorkflowFailedError || error instanceof WorkflowNotFoundError) {
+          logger.warn({ batch: workflowId, error }, 'a run has failed');
+          return 'lost';
+        }
+        if (Date.now() + RETRY_MS > until) return undefined;
+        await delay(RETRY_MS, undefined, { signal: closed.signal }).catch(() => undefined);
+      }
     }
+    return undefined;
   }
 
   return {
     async start(batch) {
-      const rooms = [...new Set(batch.submissions.map(({ room }) => room))];
       try {
         await client.withDeadline(Date.now() + START_TIMEOUT_MS, () =>
           client.workflow.start<typeof messageBatch>('messageBatch', {
@@ -48,29 +61,24 @@ export function createTemporalEngine({ connection, namespace, taskQueue, searcha
             requestEagerStart: true,
             workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
             workflowIdConflictPolicy: 'FAIL',
-            staticSummary: summaryOf(batch, rooms),
-            ...(searchable ? { typedSearchAttributes: searchAttributes(batch, rooms) } : {}),
+            staticSummary: summaryOf(batch),
+            ...(searchable ? { typedSearchAttributes: searchAttributes(batch) } : {}),
           }),
         );
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       }
-      return { finished: finished(batch.id) };
+      return { ended: timeoutMs => ended(batch.id, timeoutMs) };
     },
-    async close() {},
+    async close() {
+      closed.abort();
+    },
   };
 }
 
-function searchAttributes(batch: Batch, rooms: string[]) {
+function searchAttributes(batch: Batch) {
   return [
-    { key: SEARCH.rooms, value: rooms.slice(0, MAX_SEARCH_ROOMS) },
+    { key: SEARCH.rooms, value: roomsOf(batch).slice(0, MAX_SEARCH_ROOMS) },
     { key: SEARCH.messages, value: batch.submissions.length },
   ];
-}
-
-/** One line for the list of runs: how many messages of which rooms. */
-function summaryOf(batch: Batch, rooms: string[]): string {
-  const messages = batch.submissions.length === 1 ? '1 message' : `${batch.submissions.length} messages`;
-  const more = rooms.length > MAX_SUMMARY_ROOMS ? ` and ${rooms.length - MAX_SUMMARY_ROOMS} more rooms` : '';
-  return `${messages} in ${rooms.slice(0, MAX_SUMMARY_ROOMS).join(', ')}${more}`;
 }

@@ -1,0 +1,36 @@
+import { QueueEvents } from 'bullmq';
+import type { Steps } from '../../../workflows/steps.ts';
+import type { Config } from '../../config.ts';
+import type { Logger } from '../../logger.ts';
+import type { RunningEngine } from '../engine.ts';
+import { createBullmqEngine } from './client.ts';
+import { closing, connectQueue, logErrors, PREFIX, workingConnection } from './connection.ts';
+import { createBullmqWorker } from './worker.ts';
+
+type Options = { config: Config; url: string; activities: Steps; logger: Logger };
+
+/** Batches at once beside those that wait: more than one dispatcher leaves unfinished, for those of dead workers. */
+const MIN_CONCURRENCY = 16;
+
+/** Connects to BullMQ's Redis, for as long as that takes, and starts its worker. */
+export async function startBullmq({ config, url, activities, logger }: Options): Promise<RunningEngine> {
+  const { taskQueue: name, workerId: identity, inFlight } = config.pipeline;
+  const queue = await connectQueue({ url, name, logger });
+  const events = new QueueEvents(name, { connection: workingConnection(url), prefix: PREFIX });
+  logErrors(events, 'events', logger);
+  await events.waitUntilReady();
+  const concurrency = Math.max(MIN_CONCURRENCY, inFlight);
+  const { shutdownMs } = config;
+  const worker = createBullmqWorker({ url, name, identity, activities, concurrency, shutdownMs, logger });
+  await worker.ready();
+  const engine = createBullmqEngine({ queue, events, logger });
+  return {
+    engine,
+    failed: worker.running.then(() => new Promise<never>(() => {})),
+    async close() {
+      await engine.close();
+      await worker.close();
+      await Promise.all([closing(events), closing(queue)]);
+    },
+  };
+}

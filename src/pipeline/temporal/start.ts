@@ -1,0 +1,37 @@
+import type { Steps } from '../../../workflows/steps.ts';
+import type { Config } from '../../config.ts';
+import type { Logger } from '../../logger.ts';
+import type { RunningEngine } from '../engine.ts';
+import { createTemporalEngine } from './client.ts';
+import { connectTemporal, registerSearchAttributes } from './connection.ts';
+import { createTemporalWorker, installTemporalRuntime } from './worker.ts';
+
+type Options = { config: Config; address: string; activities: Steps; logger: Logger };
+
+/** Connects to Temporal, for as long as that takes, and starts its worker. */
+export async function startTemporal({
+  config,
+  address,
+  activities,
+  logger,
+}: Options): Promise<RunningEngine> {
+  installTemporalRuntime(logger);
+  const { taskQueue, workerId: identity } = config.pipeline;
+  const { temporalNamespace: namespace, shutdownMs } = config;
+  const connection = await connectTemporal({ address, logger, signal: new AbortController().signal });
+  const searchable = await registerSearchAttributes(connection, namespace, logger);
+  const shared = { connection, namespace, taskQueue, logger };
+  const worker = await createTemporalWorker({ ...shared, identity, activities, shutdownMs });
+  const running = worker.run();
+  const engine = createTemporalEngine({ ...shared, searchable });
+  return {
+    engine,
+    failed: running.then(() => new Promise<never>(() => {})),
+    async close() {
+      await engine.close();
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await running.catch(() => undefined);
+      await connection.close();
+    },
+  };
+}

@@ -13,9 +13,10 @@ import { type BatchSummary, messageFlow } from './message-flow.ts';
 import {
   BACKOFF,
   type Batch,
-  causeOf,
   NEVER_AGAIN,
+  poisonOf,
   STEP_POLICY,
+  StepFailed,
   type StepName,
   type Steps,
 } from './steps.ts';
@@ -61,27 +62,28 @@ function durableStep(name: StepName) {
     try {
       return await close[name](input);
     } catch (error) {
-      if (policy.afterwards === 'fail' || isCancellation(error) || isNeverAgain(error)) throw error;
+      if (isCancellation(error)) throw error;
+      if (policy.afterwards === 'fail') throw failureOf(name, error);
+      if (isNeverAgain(error)) throw error;
       return await patient[name](input);
     }
   };
 }
 
-function isNeverAgain(error: unknown): boolean {
-  return (
-    error instanceof ActivityFailure &&
-    error.cause instanceof ApplicationFailure &&
-    error.cause.type === NEVER_AGAIN
-  );
+/** What failed in the step itself. Only an ordinary activity's failure comes wrapped. */
+function originOf(error: unknown): unknown {
+  return error instanceof ActivityFailure ? error.cause : error;
 }
 
-/** An analysis that failed or timed out as often as it may is the messages' own fault; a cancellation is not. */
-function poisonOf(error: unknown): string | undefined {
-  if (isCancellation(error) || !(error instanceof ActivityFailure)) return undefined;
-  const { cause } = error;
-  if (cause instanceof TimeoutFailure) return causeOf(error.activityType, 'timeout');
-  return causeOf(
-    error.activityType,
-    cause instanceof ApplicationFailure ? (cause.type ?? 'Error') : 'failed',
-  );
+function isNeverAgain(error: unknown): boolean {
+  const origin = originOf(error);
+  return origin instanceof ApplicationFailure && origin.type === NEVER_AGAIN;
+}
+
+function failureOf(step: StepName, error: unknown): StepFailed {
+  const origin = originOf(error);
+  if (origin instanceof TimeoutFailure) return new StepFailed(step, 'took too long');
+  return new StepFailed(step, {
+    error: origin instanceof ApplicationFailure ? (origin.type ?? 'Error') : 'failed',
+  });
 }

@@ -1,6 +1,6 @@
 /**
  * The shapes of the pipeline's steps, and the one table of their timeouts and retries that every engine reads.
- * Types and plain data alone: this file is part of the workflow bundle.
+ * Types, plain data and what every engine makes of it: this file is part of the workflow bundle.
  */
 import type { Language, Outcome, Sentiment, Submission, Verdict } from '../src/message.ts';
 
@@ -84,9 +84,28 @@ export function pauseMs({ firstRetryMs, maxRetryMs }: StepPolicy, attempt: numbe
   return Math.min(firstRetryMs * BACKOFF ** (attempt - 1), maxRetryMs);
 }
 
-/** What a dead letter says of a step that failed as a whole: its name and the error's, never a text. */
-export function causeOf(step: string, failure: 'timeout' | string): string {
-  return failure === 'timeout' ? `${step} took too long` : `${step}: ${failure}`;
+/**
+ * A step that failed as often as it may, or for good. The message is the cause, as dead letters show it: the step
+ * and the error's name, or that it took too long; never a text.
+ */
+export class StepFailed extends Error {
+  override name = 'StepFailed';
+  readonly step: StepName;
+  readonly failure: StepFailure;
+  constructor(step: StepName, failure: StepFailure) {
+    super(failure === 'took too long' ? `${step} took too long` : `${step}: ${failure.error}`);
+    this.step = step;
+    this.failure = failure;
+  }
+}
+/** The name of the error that an attempt threw, or that it took too long. */
+export type StepFailure = 'took too long' | { error: string };
+
+/** The cause where it is the messages' own fault: an analysis failed. Whatever waits for a part is none. */
+export function poisonOf(error: unknown): string | undefined {
+  return error instanceof StepFailed && STEP_POLICY[error.step].afterwards === 'fail'
+    ? error.message
+    : undefined;
 }
 
 export function isFailed<T>(result: Result<T>): result is Failed {

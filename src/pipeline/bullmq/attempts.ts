@@ -1,28 +1,23 @@
 /** The table of timeouts and retries (`STEP_POLICY`), kept where the engine has neither. */
 import { setTimeout as delay } from 'node:timers/promises';
 import {
-  causeOf,
   NEVER_AGAIN,
   pauseMs,
   STEP_POLICY,
+  StepFailed,
   type StepName,
   type Steps,
 } from '../../../workflows/steps.ts';
 import type { Logger } from '../../logger.ts';
 
-/** A step whose attempts are used up, or that is never to be tried again; the message is its cause, without text. */
-export class StepFailed extends Error {
-  override name = 'StepFailed';
+/** A step whose part stays away: the batch has to wait. */
+export class StepWaits extends Error {
+  override name = 'StepWaits';
   readonly step: StepName;
-  constructor(step: StepName, cause: string) {
-    super(cause);
+  constructor({ step, message }: StepFailed) {
+    super(message);
     this.step = step;
   }
-}
-
-/** A step whose part stays away: the batch has to wait. */
-export class StepWaits extends StepFailed {
-  override name = 'StepWaits';
 }
 
 /** The worker shuts down: another one goes on with the batch. */
@@ -61,11 +56,9 @@ function persistent(
         if (error instanceof Interrupted) throw error;
         logger.warn({ step: name, attempt, error }, 'a step failed');
         const kind = error instanceof Error ? error.name : 'Error';
-        const cause = causeOf(name, error instanceof Late ? 'timeout' : kind);
-        if (kind === NEVER_AGAIN) throw new StepFailed(name, cause);
-        if (attempt >= policy.attempts) {
-          throw policy.afterwards === 'fail' ? new StepFailed(name, cause) : new StepWaits(name, cause);
-        }
+        const failed = new StepFailed(name, error instanceof Late ? 'took too long' : { error: kind });
+        if (kind === NEVER_AGAIN) throw failed;
+        if (attempt >= policy.attempts) throw policy.afterwards === 'fail' ? failed : new StepWaits(failed);
         await delay(pauseMs(policy, attempt), undefined, { signal }).catch(() => undefined);
         if (signal.aborted) throw new Interrupted();
       }

@@ -4,10 +4,11 @@
  * nothing that was done is done again. Where the flow has changed since, the rest of the journal is dropped:
  * steps may be repeated at will.
  */
-import type { StepName, Steps } from '../../../workflows/steps.ts';
-import { StepFailed } from './attempts.ts';
+import { StepFailed, type StepFailure, type StepName, type Steps } from '../../../workflows/steps.ts';
 
-export type JournalEntry = { step: StepName } & ({ output: unknown } | { failed: string });
+export type JournalEntry = { step: StepName } & ({ output: unknown } | { failed: StepFailure });
+
+/** A journal that goes on from what is known; `entries` grows as steps end, not where one has to wait. */
 
 export function createJournal(known: readonly JournalEntry[]) {
   const entries = [...known];
@@ -29,7 +30,7 @@ export function createJournal(known: readonly JournalEntry[]) {
         return output;
       } catch (error) {
         if (error instanceof StepFailed) {
-          entries.push({ step, failed: error.message });
+          entries.push({ step, failed: error.failure });
           next += 1;
         }
         throw error;

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Job, UnrecoverableError, Worker } from 'bullmq';
 import { type BatchSummary, messageFlow } from '../../../workflows/message-flow.ts';
-import { pauseMs, STEP_POLICY, type Steps } from '../../../workflows/steps.ts';
+import { pauseMs, poisonOf, STEP_POLICY, StepFailed, type Steps } from '../../../workflows/steps.ts';
 import type { Logger } from '../../logger.ts';
-import { Interrupted, StepFailed, StepWaits, withAttempts } from './attempts.ts';
+import { Interrupted, StepWaits, withAttempts } from './attempts.ts';
 import { logErrors, PREFIX, within, workingConnection } from './connection.ts';
 import type { JobData } from './job.ts';
 import { createJournal } from './journal.ts';
@@ -87,13 +87,6 @@ async function runBatch(job: Job<JobData>, { steps, signal, logger }: Run): Prom
     own.error({ error }, 'a batch failed for no known cause and is tried again');
     throw new Error(error instanceof Error ? error.name : 'unknown');
   }
-}
-
-/** An analysis that failed or timed out as often as it may is the messages' own fault. */
-function poisonOf(error: unknown): string | undefined {
-  return error instanceof StepFailed && STEP_POLICY[error.step].afterwards === 'fail'
-    ? error.message
-    : undefined;
 }
 
 function pauseAfter(error: Error | undefined, attempts: number): number {

@@ -11,9 +11,11 @@ import { type Config, required } from './config.ts';
 import { createLanguageDetector } from './enrichment/language.ts';
 import { createSentimentAnalyser } from './enrichment/sentiment.ts';
 import { createFront } from './front/front.ts';
+import { QUEUES_PATH } from './front/queues.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { createGatewayMetrics, createWorkerMetrics } from './metrics.ts';
 import { createJudge } from './moderation/judge.ts';
+import { createBoard } from './pipeline/bullmq/board.ts';
 import { startBullmq } from './pipeline/bullmq/start.ts';
 import { createDispatcher } from './pipeline/dispatcher.ts';
 import type { RunningEngine } from './pipeline/engine.ts';
@@ -142,6 +144,8 @@ export async function createGateway(
   const { partitions } = config.log;
   const limiter = createLimiter({ redis, scripts, rate: { perSecond, burst }, partitions, logger });
   const pages = createPageCache({ log, scripts, redis, logger });
+  const board = queueBoard(config, logger);
+  if (board) closers.add('board', board, made => made.close());
   const front = createFront({
     config,
     logger,
@@ -155,6 +159,7 @@ export async function createGateway(
     presence,
     store,
     ready,
+    ...(board ? { board: board.handler } : {}),
     ...(existsSync(webDir) ? { webDir } : {}),
   });
   closers.add('front', front, made => made.close());
@@ -232,6 +237,14 @@ export async function createWorker(
   });
   closers.add('admin', admin, made => made.close());
   return { url: admin.url, failed, close: () => closers.close() };
+}
+
+/** What shows the queue of BullMQ; Temporal has a UI of its own. */
+function queueBoard(config: Config, logger: Logger) {
+  const { engine, taskQueue: name } = config.pipeline;
+  if (engine !== 'bullmq') return undefined;
+  const url = required(config.bullmqRedisUrl, 'BULLMQ_REDIS_URL');
+  return createBoard({ url, name, basePath: QUEUES_PATH, logger });
 }
 
 /** The engine that the configuration names, at work. */

@@ -1,5 +1,5 @@
 /** `npm run trace ROOM ID`: follows one message from its acceptance to its row, with the link to its run. */
-import { configOrExit, required } from './config.ts';
+import { type Config, configOrExit, required } from './config.ts';
 import { createLogger } from './logger.ts';
 import { roomKeys } from './rooms/keys.ts';
 import type { LoggedMessage } from './rooms/log-types.ts';
@@ -34,12 +34,7 @@ async function main() {
     await whenReady(redis, 2_000);
     const logged = await redis.hget(roomKeys(room, config.log.partitions).state, id!);
     const stored = await createMessageStore(pool).byId(room, Number(id));
-    const uiUrl = config.temporalUiUrl ?? `http://127.0.0.1:${config.temporalUiPort}`;
-    const lines = describe(
-      logged === null ? undefined : parseState(logged),
-      stored,
-      `${uiUrl}/namespaces/${config.temporalNamespace}/workflows`,
-    );
+    const lines = describe(logged === null ? undefined : parseState(logged), stored, runsUrl(config));
     process.stdout.write(`${lines.join('\n')}\n`);
   } finally {
     redis.disconnect();
@@ -47,11 +42,18 @@ async function main() {
   }
 }
 
+/** Where the runs of the engine are shown. */
+function runsUrl({ pipeline, adminPort, temporalUiUrl, temporalUiPort, temporalNamespace }: Config): string {
+  if (pipeline.engine === 'bullmq')
+    return `http://127.0.0.1:${adminPort}/queues/queue/${encodeURIComponent(pipeline.taskQueue)}`;
+  return `${temporalUiUrl ?? `http://127.0.0.1:${temporalUiPort}`}/namespaces/${temporalNamespace}/workflows`;
+}
+
 /** What is known of a message, a line each; never its text. */
 function describe(
   logged: LoggedMessage | undefined,
   stored: StoredMessage | undefined,
-  runsUrl: string,
+  runs: string,
 ): string[] {
   const message = stored ?? logged;
   if (message === undefined)
@@ -70,7 +72,7 @@ function describe(
     `language   ${message.language ? `${message.language.code} ${message.language.confidence} by ${message.versions?.language}` : 'none yet'}`,
     `sentiment  ${message.sentiment ? `${message.sentiment.label} ${message.sentiment.score} by ${message.versions?.sentiment}` : 'none yet'}`,
     `batch      ${message.batch ?? 'not taken yet'}`,
-    ...(message.batch ? [`run        ${runsUrl}/${encodeURIComponent(message.batch)}`] : []),
+    ...(message.batch ? [`run        ${runs}/${encodeURIComponent(message.batch)}`] : []),
   ];
 }
 

@@ -74,6 +74,17 @@ export function createEndpoints({ auth, metrics, logger }: Deps) {
         response.locals.user = caller.identity.user;
         write(request, response, await handler(request, response, caller));
       },
+
+    /** Lets only callers with the role on; a browser that shows a page is led to where one signs in. */
+    admitting:
+      (role: string, signIn: string): RequestHandler =>
+      async (request, response, next) => {
+        const caller = await auth.ofCall(request);
+        if (!isRefusal(caller) && caller.identity.roles.includes(role)) return next();
+        if (request.method === 'GET' && request.headers['sec-fetch-dest'] === 'document')
+          return response.redirect(303, signIn);
+        write(request, response, isRefusal(caller) ? caller : refuse('forbidden'));
+      },
   };
 }
 

@@ -2,6 +2,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { RequestHandler } from 'express';
 import type { Redis } from 'ioredis';
 import { startAdminServer } from '../admin.ts';
 import type { Config } from '../config.ts';
@@ -30,6 +31,7 @@ import { createOrigins } from './origins.ts';
 import { createDeliveryClock } from './outbox.ts';
 import { createRevocation, type Revocation } from './revocation.ts';
 import { mountRoutes } from './routes.ts';
+import { createSession } from './session.ts';
 import { createSubmit } from './submit.ts';
 import { createTickets } from './tickets.ts';
 import { createTokenVerifier } from './token.ts';
@@ -51,6 +53,8 @@ export type FrontDeps = {
   store: HistoryStore;
   /** Each part by name, `ok` or a sentence; it answers soon. */
   ready: Ready;
+  /** What shows the engine's queues on the admin port, to admins. */
+  board?: RequestHandler;
   /** The built page, served at `/` where given. */
   webDir?: string;
 };
@@ -173,7 +177,9 @@ function build(deps: FrontDeps, { connections, ready, revocation, load, draining
     mount: app =>
       mountRoutes(app, { ...deps, auth, address, origins, tickets, endpoints, history, submit, ready }),
   });
-  return { ...app, adminCalls: createAdminCalls({ endpoints, revocation }) };
+  const { start: startSession } = createSession({ auth, schemeOf: address.schemeOf });
+  const adminCalls = createAdminCalls({ endpoints, revocation, startSession, board: deps.board });
+  return { ...app, adminCalls };
 }
 
 function listenOn(server: Server, port: number, host: string): Promise<void> {

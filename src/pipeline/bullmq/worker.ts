@@ -24,6 +24,8 @@ const LOCK = { lockDuration: 6_000, stalledInterval: 3_000 };
 /** After a fault that no step is to blame for. */
 const OTHER_PAUSE_MS = 5_000;
 const SAVE_TIMEOUT_MS = 2_000;
+/** Of `shutdownMs`: batches are let end until then, and interrupted ones given back. The dispatcher had its time before. */
+const [GRACE, LEFT_BEHIND] = [0.4, 0.6];
 
 /**
  * Runs the flow and its steps for BullMQ. A batch whose part stays away goes back into the queue with what it has
@@ -53,8 +55,8 @@ export function createBullmqWorker(deps: Deps) {
     ready: () => worker.waitUntilReady(),
     async close() {
       const closed = worker.close();
-      const interrupting = setTimeout(() => worker.cancelAllJobs('shutdown'), shutdownMs * 0.7);
-      await within(shutdownMs * 0.9, 'shutdown', closed).catch(async error => {
+      const interrupting = setTimeout(() => worker.cancelAllJobs('shutdown'), shutdownMs * GRACE);
+      await within(shutdownMs * LEFT_BEHIND, 'shutdown', closed).catch(async error => {
         logger.warn({ error }, 'batches are left to another worker');
         await Promise.race([worker.disconnect(), delay(shutdownMs * 0.05)]);
       });

@@ -60,7 +60,7 @@ describe('Parley on BullMQ', () => {
     const said = await (
       await queues(`/queues/api/queues?activeQueue=${name}&status=completed`, asAdmin)
     ).text();
-    assert.match(said, /"completed":1/);
+    assert.match(said, /"completed":[1-9]/);
     assert.match(said, /1 message in bullmq-/);
     assert.ok(!said.includes('load of'), 'a job that is done holds no text');
   });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
 import { within } from '../../src/front/deadline.ts';
+import { createFanout } from '../../src/front/fanout.ts';
 import { createFlood } from '../../src/front/flood.ts';
 import { startHeartbeat } from '../../src/front/heartbeat.ts';
 import { createLanes } from '../../src/front/lanes.ts';
@@ -167,11 +168,15 @@ describe('the heartbeat', () => {
 describe('the delivery clock', () => {
   it('measures a delivery once, however many members there are, and is not fooled by the text', async () => {
     const metrics = createGatewayMetrics();
-    const clock = createDeliveryClock(metrics);
+    const fanout = createFanout({ metrics, onFrame: createDeliveryClock(metrics) });
     const timestamp = new Date(Date.now() - 50).toISOString();
     const message = { content: '"timestamp":"2000-01-01T00:00:00.000Z"', timestamp };
     const frame = JSON.stringify({ type: 'message.created', room: 'a', offset: 1, message });
-    for (let i = 0; i < 3; i += 1) clock('message.created', frame);
+    const frames = [
+      frame,
+      JSON.stringify({ type: 'typing', room: 'a', timestamp: '2000-01-01T00:00:00.000Z' }),
+    ];
+    for (let i = 0; i < 3; i += 1) fanout.broadcast(frames);
     const { values } = await metrics.delivery.get();
     const measured = (name: string) => values.find(value => value.metricName === name)?.value;
     assert.equal(measured('parley_delivery_seconds_count'), 1);

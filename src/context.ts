@@ -207,7 +207,9 @@ export async function createWorker(
   closers.add('janitor', createJanitor(janitorDeps), made => made.close());
   const setAside = createSetAside({ store, logger, metrics });
   const giveUp = createGiveUp(activities);
-  const follower = closers.add('follower', createFollower({ engine, giveUp, logger }), made => made.close());
+  const follower = closers.add('follower', createFollower({ engine, giveUp, metrics, logger }), made =>
+    made.close(),
+  );
   const dispatcher = createDispatcher({
     intake,
     engine,

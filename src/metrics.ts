@@ -131,6 +131,11 @@ export function createWorkerMetrics() {
       help: 'Batches started here and not finished',
       registers,
     }),
+    runsLost: new Counter({
+      name: 'parley_runs_lost_total',
+      help: 'Runs that ended without their work and were started anew or set aside',
+      registers,
+    }),
     batchSize: new Histogram({
       name: 'parley_batch_messages',
       help: 'Messages in a batch',

@@ -6,27 +6,34 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Batch, Steps } from '../../workflows/steps.ts';
 import type { Logger } from '../logger.ts';
+import type { WorkerMetrics } from '../metrics.ts';
 import type { Engine, Run } from './engine.ts';
 
 type Deps = {
   engine: Pick<Engine, 'start'>;
   /** Sets a whole batch aside, with the cause. Throws where it could not. */
   giveUp(batch: Batch, cause: string): Promise<unknown>;
+  metrics: Pick<WorkerMetrics, 'runsLost'>;
   logger: Logger;
 };
 
 export type Follower = ReturnType<typeof createFollower>;
 
-/** A run that is not done by then no longer counts against the dispatcher's bound; it is followed all the same. */
-const COUNTED_MS = 60_000;
-/** Batches kept in memory beyond that, about 200 KB each; of more than these the oldest is no longer followed. */
-const MAX_PATIENT = 200;
+/**
+ * A run that is not done by then waits for a part (a busy one takes a fraction of it). It no longer counts against
+ * the dispatcher's bound, so that verdicts go on while Postgres is away; it is followed all the same.
+ */
+const COUNTED_MS = 5_000;
+const PATIENCE_MS = 60_000;
+/** Messages of such runs kept in memory; beyond them the oldest run is no longer followed. */
+const MAX_PATIENT_MESSAGES = 20_000;
 const MAX_AGAIN = 3;
 const RETRY_MS = 2_000;
 
-export function createFollower({ engine, giveUp, logger }: Deps) {
+export function createFollower({ engine, giveUp, metrics, logger }: Deps) {
   const stop = new AbortController();
-  const patient = new Set<AbortController>();
+  /** In the order of their starts. */
+  const patient = new Map<AbortController, number>();
 
   /** Answers whether the end is known; false where it was not in time. */
   async function settle(batch: Batch, run: Run, timeoutMs: number): Promise<boolean> {
@@ -36,6 +43,7 @@ export function createFollower({ engine, giveUp, logger }: Deps) {
   }
 
   async function startAgain(batch: Batch) {
+    metrics.runsLost.inc();
     const [id = batch.id, before = '0'] = batch.id.split('~');
     const again = { ...batch, id: `${id}~${Number(before) + 1}` };
     const enough = Number(before) >= MAX_AGAIN;
@@ -54,16 +62,19 @@ export function createFollower({ engine, giveUp, logger }: Deps) {
 
   async function followPatiently(batch: Batch, run: Run) {
     const own = new AbortController();
-    patient.add(own);
-    if (patient.size > MAX_PATIENT) {
-      const [oldest] = patient;
-      oldest!.abort();
-      patient.delete(oldest!);
-    }
-    try {
-      while (!own.signal.aborted && !stop.signal.aborted) if (await settle(batch, run, COUNTED_MS)) return;
-    } finally {
-      patient.delete(own);
+    patient.set(own, batch.submissions.length);
+    boundPatience();
+    while (!own.signal.aborted && !stop.signal.aborted) if (await settle(batch, run, PATIENCE_MS)) break;
+    patient.delete(own);
+  }
+
+  function boundPatience() {
+    let messages = [...patient.values()].reduce((sum, count) => sum + count, 0);
+    for (const [oldest, count] of patient) {
+      if (messages <= MAX_PATIENT_MESSAGES) return;
+      oldest.abort();
+      patient.delete(oldest);
+      messages -= count;
     }
   }
 

@@ -9,8 +9,11 @@ import { createBullmqWorker } from './worker.ts';
 
 type Options = { config: Config; url: string; activities: Steps; logger: Logger };
 
-/** Batches at once beside those that wait: more than one dispatcher leaves unfinished, for those of dead workers. */
-const MIN_CONCURRENCY = 16;
+/**
+ * Batches at once: more than a dispatcher leaves unfinished, for those of dead workers, and for those that look
+ * whether a part that is away has come back. 200 KB each.
+ */
+const MIN_CONCURRENCY = 64;
 
 /** Connects to BullMQ's Redis, for as long as that takes, and starts its worker. */
 export async function startBullmq({ config, url, activities, logger }: Options): Promise<RunningEngine> {

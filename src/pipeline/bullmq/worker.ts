@@ -1,12 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Job, UnrecoverableError, Worker } from 'bullmq';
 import { type BatchSummary, messageFlow } from '../../../workflows/message-flow.ts';
-import { pauseMs, poisonOf, STEP_POLICY, StepFailed, type Steps } from '../../../workflows/steps.ts';
+import {
+  type Batch,
+  pauseMs,
+  poisonOf,
+  STEP_POLICY,
+  StepFailed,
+  type Steps,
+} from '../../../workflows/steps.ts';
 import type { Logger } from '../../logger.ts';
 import { Interrupted, StepWaits, withAttempts } from './attempts.ts';
 import { logErrors, PREFIX, within, workingConnection } from './connection.ts';
 import type { JobData } from './job.ts';
-import { createJournal } from './journal.ts';
+import { createJournal, type JournalEntry } from './journal.ts';
 
 type Deps = {
   url: string;
@@ -81,14 +88,19 @@ async function runBatch(job: Job<JobData>, { steps, signal, logger }: Run): Prom
     return done;
   } catch (error) {
     if (error instanceof StepWaits || error instanceof Interrupted) {
-      const saving = job.updateData({ batch, journal: journal.entries });
-      await within(SAVE_TIMEOUT_MS, 'saving', saving).catch(() => undefined);
+      await within(SAVE_TIMEOUT_MS, 'saving', save(job, batch, journal.entries)).catch(() => undefined);
       throw error;
     }
     if (error instanceof StepFailed) throw new UnrecoverableError(error.message);
     own.error({ error }, 'a batch failed for no known cause and is tried again');
     throw new Error(error instanceof Error ? error.name : 'unknown');
   }
+}
+
+/** What it has done, and that batches which never waited go first. Lost, it is only done again. */
+async function save(job: Job<JobData>, batch: Batch, journal: JournalEntry[]) {
+  await job.updateData({ batch, journal });
+  await job.changePriority({ priority: 1 });
 }
 
 function pauseAfter(error: Error | undefined, attempts: number): number {

@@ -196,6 +196,7 @@ export async function createWorker(
   const { engine, failed } = closers.add('engine', await startEngine(config, activities, logger), made =>
     made.close(),
   );
+  if (config.pipeline.engine === 'bullmq') await warnOfQueue(config, logger);
   const reader = redisOf('intake');
   await whenReady(reader, START_TIMEOUT_MS);
   const intake = createIntake({ redis, reader });
@@ -239,6 +240,23 @@ export async function createWorker(
   });
   closers.add('admin', admin, made => made.close());
   return { url: admin.url, failed, close: () => closers.close() };
+}
+
+/** Says what about a Redis that BullMQ has to itself would lose batches. */
+async function warnOfQueue(
+  { bullmqRedisUrl: url, redisUrl, redisTimeoutMs: timeoutMs }: Config,
+  logger: Logger,
+) {
+  if (url === undefined || url === redisUrl) return;
+  const redis = connectRedis({ url, timeoutMs, name: 'queue', logger });
+  try {
+    await whenReady(redis, timeoutMs);
+    for (const warning of await durabilityWarnings(redis)) logger.warn(`BULLMQ_REDIS_URL: ${warning}`);
+  } catch (error) {
+    logger.warn({ error }, "BullMQ's Redis could not be asked for its settings");
+  } finally {
+    redis.disconnect();
+  }
 }
 
 /** What shows the queue of BullMQ; Temporal has a UI of its own. */

@@ -8,21 +8,17 @@ import { createActivities } from '../activities/index.ts';
 import type { Steps } from '../workflows/steps.ts';
 import { startAdminServer } from './admin.ts';
 import { type Config, required } from './config.ts';
+import { queueBoard, startEngine } from './engine.ts';
 import { createLanguageDetector } from './enrichment/language.ts';
 import { createSentimentAnalyser } from './enrichment/sentiment.ts';
 import { createFront } from './front/front.ts';
-import { QUEUES_PATH } from './front/queues.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { createGatewayMetrics, createWorkerMetrics } from './metrics.ts';
 import { createJudge } from './moderation/judge.ts';
-import { createBoard } from './pipeline/bullmq/board.ts';
-import { startBullmq } from './pipeline/bullmq/start.ts';
 import { createDispatcher } from './pipeline/dispatcher.ts';
-import type { RunningEngine } from './pipeline/engine.ts';
 import { createFollower, createGiveUp } from './pipeline/follow.ts';
 import { createMembership } from './pipeline/membership.ts';
 import { createSetAside } from './pipeline/set-aside.ts';
-import { startTemporal } from './pipeline/temporal/start.ts';
 import { createAmend } from './rooms/amend.ts';
 import { createHub } from './rooms/hub.ts';
 import { createIntake } from './rooms/intake.ts';
@@ -193,10 +189,9 @@ export async function createWorker(
     logger,
   });
   const activities = overrides.steps?.(real) ?? real;
-  const { engine, failed } = closers.add('engine', await startEngine(config, activities, logger), made =>
+  const { engine, failed } = closers.add('engine', await startEngine({ config, activities, logger }), made =>
     made.close(),
   );
-  if (config.pipeline.engine === 'bullmq') await warnOfQueue(config, logger);
   const reader = redisOf('intake');
   await whenReady(reader, START_TIMEOUT_MS);
   const intake = createIntake({ redis, reader });
@@ -240,38 +235,4 @@ export async function createWorker(
   });
   closers.add('admin', admin, made => made.close());
   return { url: admin.url, failed, close: () => closers.close() };
-}
-
-/** Says what about a Redis that BullMQ has to itself would lose batches. */
-async function warnOfQueue(
-  { bullmqRedisUrl: url, redisUrl, redisTimeoutMs: timeoutMs }: Config,
-  logger: Logger,
-) {
-  if (url === undefined || url === redisUrl) return;
-  const redis = connectRedis({ url, timeoutMs, name: 'queue', logger });
-  try {
-    await whenReady(redis, timeoutMs);
-    for (const warning of await durabilityWarnings(redis)) logger.warn(`BULLMQ_REDIS_URL: ${warning}`);
-  } catch (error) {
-    logger.warn({ error }, "BullMQ's Redis could not be asked for its settings");
-  } finally {
-    redis.disconnect();
-  }
-}
-
-/** What shows the queue of BullMQ; Temporal has a UI of its own. */
-function queueBoard(config: Config, logger: Logger) {
-  const { engine, taskQueue: name } = config.pipeline;
-  if (engine !== 'bullmq') return undefined;
-  const url = required(config.bullmqRedisUrl, 'BULLMQ_REDIS_URL');
-  return createBoard({ url, name, basePath: QUEUES_PATH, logger });
-}
-
-/** The engine that the configuration names, at work. */
-function startEngine(config: Config, activities: Steps, logger: Logger): Promise<RunningEngine> {
-  const shared = { config, activities, logger };
-  if (config.pipeline.engine === 'temporal') {
-    return startTemporal({ ...shared, address: required(config.temporalAddress, 'TEMPORAL_ADDRESS') });
-  }
-  return startBullmq({ ...shared, url: required(config.bullmqRedisUrl, 'BULLMQ_REDIS_URL') });
 }

@@ -1,0 +1,49 @@
+/** The choice of the pipeline's engine: the only place that knows both. */
+import type { Steps } from '../workflows/steps.ts';
+import { type Config, required } from './config.ts';
+import { QUEUES_PATH } from './front/queues.ts';
+import type { Logger } from './logger.ts';
+import { createBoard } from './pipeline/bullmq/board.ts';
+import { startBullmq } from './pipeline/bullmq/start.ts';
+import type { RunningEngine } from './pipeline/engine.ts';
+import { startTemporal } from './pipeline/temporal/start.ts';
+import { connectRedis, durabilityWarnings, whenReady } from './rooms/redis.ts';
+
+type Options = { config: Config; activities: Steps; logger: Logger };
+
+/** The engine that the configuration names, at work; waits for its server as long as that takes. */
+export async function startEngine({ config, activities, logger }: Options): Promise<RunningEngine> {
+  const shared = { config, activities, logger };
+  if (config.pipeline.engine === 'temporal') {
+    return await startTemporal({ ...shared, address: required(config.temporalAddress, 'TEMPORAL_ADDRESS') });
+  }
+  const url = required(config.bullmqRedisUrl, 'BULLMQ_REDIS_URL');
+  const running = await startBullmq({ ...shared, url });
+  await warnOfQueue(config, logger);
+  return running;
+}
+
+/** Says what about a Redis that BullMQ has to itself would lose batches. */
+async function warnOfQueue(
+  { bullmqRedisUrl: url, redisUrl, redisTimeoutMs: timeoutMs }: Config,
+  logger: Logger,
+) {
+  if (url === undefined || url === redisUrl) return;
+  const redis = connectRedis({ url, timeoutMs, name: 'queue', logger });
+  try {
+    await whenReady(redis, timeoutMs);
+    for (const warning of await durabilityWarnings(redis)) logger.warn(`BULLMQ_REDIS_URL: ${warning}`);
+  } catch (error) {
+    logger.warn({ error }, "BullMQ's Redis could not be asked for its settings");
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/** What shows the queue of BullMQ; Temporal has a UI of its own. */
+export function queueBoard(config: Config, logger: Logger) {
+  const { engine, taskQueue: name } = config.pipeline;
+  if (engine !== 'bullmq') return undefined;
+  const url = required(config.bullmqRedisUrl, 'BULLMQ_REDIS_URL');
+  return createBoard({ url, name, basePath: QUEUES_PATH, logger });
+}

@@ -7,11 +7,11 @@
  * message stands as it stood before, or already has the very text, which the service answers with a duplicate.
  * Otherwise somebody's later edit would be undone, and the edit is rejected with `changed`.
  */
-import { createBackoff } from './backoff.ts';
 import type { Calls } from './calls.ts';
 import type { Clock } from './clock.ts';
 import type { RoomMessage } from './merge.ts';
 import { ParleyError, timedOut } from './parley-error.ts';
+import { createPause } from './pause.ts';
 import type { Ack } from './protocol.ts';
 
 export type AmendOptions = {
@@ -54,11 +54,10 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 export function createAmends(deps: Deps) {
   const { room, ask, clock, isLive, get, answerMs } = deps;
   const entries = new Set<Entry>();
-  const backoff = createBackoff({ random: clock.random });
-  let cancelPause: (() => void) | undefined;
+  const pause = createPause({ clock, onEnd: pump });
 
   function pump() {
-    if (cancelPause !== undefined || !isLive()) return;
+    if (pause.isRunning() || !isLive()) return;
     const busy = new Set<number>();
     let sent = [...entries].filter(({ state }) => state === 'sent').length;
     for (const entry of [...entries]) {
@@ -87,7 +86,7 @@ export function createAmends(deps: Deps) {
     try {
       const frame = { type, room, ...fields };
       const ack = await ask(frame, answerMs, answer => (answer.type === 'ack' ? answer : undefined));
-      backoff.reset();
+      pause.succeeded();
       entry.settle(ack);
     } catch (error) {
       if (!(error instanceof ParleyError)) throw error;
@@ -103,13 +102,7 @@ export function createAmends(deps: Deps) {
     entry.state = 'queued';
     if (code !== 'not_joined' && code !== 'rate_limited' && code !== 'overloaded') entry.uncertain = true;
     if (code === 'not_joined' || code === 'unreachable' || code === 'timeout') return;
-    cancelPause?.();
-    cancelPause = clock.setTimer(resume, error.retryAfterMs ?? backoff.next());
-  }
-
-  function resume() {
-    cancelPause = undefined;
-    pump();
+    pause.refused(error.retryAfterMs);
   }
 
   return {
@@ -141,8 +134,7 @@ export function createAmends(deps: Deps) {
     },
     /** Ends all changes of the room. */
     fail(error: ParleyError) {
-      cancelPause?.();
-      cancelPause = undefined;
+      pause.cancel();
       for (const entry of [...entries]) entry.settle(error);
     },
   };

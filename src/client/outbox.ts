@@ -3,10 +3,10 @@
  * the service stores each once. Two states: *queued* (waits for its room to be live, for a place in the window,
  * or for a pause to end) and *sent* (waits for its answer). A lost answer leads back to queued.
  */
-import { createBackoff } from './backoff.ts';
 import type { Calls } from './calls.ts';
 import { type Clock, randomId } from './clock.ts';
 import { ParleyError, timedOut } from './parley-error.ts';
+import { createPause } from './pause.ts';
 import type { Ack } from './protocol.ts';
 
 export type SendOptions = {
@@ -51,12 +51,11 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 export function createOutbox(deps: Deps) {
   const { ask, clock, isLive, onChange, maxUnacknowledged, answerMs } = deps;
   const entries = new Set<Entry>();
-  const backoff = createBackoff({ random: clock.random });
+  const pause = createPause({ clock, onEnd: pump });
   let sent = 0;
-  let pause: { untilMs: number; cancel: () => void } | undefined;
 
   function pump() {
-    if (pause !== undefined) return;
+    if (pause.isRunning()) return;
     for (const entry of entries) {
       if (sent >= WINDOW) return;
       if (entry.state === 'queued' && isLive(entry.room)) void attempt(entry);
@@ -71,7 +70,7 @@ export function createOutbox(deps: Deps) {
       const reply = replyTo === undefined ? {} : { replyTo };
       const frame = { type: 'send', room, clientId, content, ...reply };
       const ack = await ask(frame, answerMs, answer => (answer.type === 'ack' ? answer : undefined));
-      backoff.reset();
+      pause.succeeded();
       entry.settle(ack);
     } catch (error) {
       if (!(error instanceof ParleyError)) throw error;
@@ -87,18 +86,7 @@ export function createOutbox(deps: Deps) {
   function again(entry: Entry, error: ParleyError) {
     entry.state = 'queued';
     // A lost connection or answer says nothing about the service's load: the next attempt needs no pause.
-    if (error.code === 'unreachable' || error.code === 'timeout') return;
-    const waitMs = error.retryAfterMs ?? backoff.next();
-    const untilMs = clock.now() + waitMs;
-    if (pause !== undefined && pause.untilMs >= untilMs) return;
-    pause?.cancel();
-    // The timer alone ends the pause: one that fires a moment early by the clock must not be missed.
-    pause = { untilMs, cancel: clock.setTimer(resume, waitMs) };
-  }
-
-  function resume() {
-    pause = undefined;
-    pump();
+    if (error.code !== 'unreachable' && error.code !== 'timeout') pause.refused(error.retryAfterMs);
   }
 
   function send(room: string, content: string, options: SendOptions): Promise<Ack> {
@@ -150,8 +138,6 @@ export function createOutbox(deps: Deps) {
     fail(error: ParleyError, room?: string) {
       for (const entry of [...entries]) if (room === undefined || entry.room === room) entry.settle(error);
     },
-    close() {
-      pause?.cancel();
-    },
+    close: pause.cancel,
   };
 }

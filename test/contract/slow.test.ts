@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket as Tcp } from 'node:net';
+import { WebSocket } from 'ws';
 import { createNodeClient } from '../../src/client/node.ts';
 import { freePorts } from '../../src/stack/ports.ts';
 import { startGateway } from '../support/gateway.ts';
@@ -167,6 +168,53 @@ describe('a slow connection', () => {
         all,
       );
       assert.ok(room.messages().every(message => 'content' in message && message.content === CONTENT));
+    } finally {
+      client.close();
+      await way.close();
+    }
+  });
+
+  it('that takes nothing for ten seconds is closed with 4013, and its client resumes where it was', async function () {
+    this.timeout(60_000);
+    const name = newRoom();
+    const way = await holdable(gateway.url);
+    const codes: number[] = [];
+    const client = createNodeClient({
+      url: way.url,
+      token: () => token('slow'),
+      maxMessages: 5_000,
+      webSocket(url) {
+        const socket = new WebSocket(url);
+        socket.on('close', code => codes.push(code));
+        return socket;
+      },
+    });
+    try {
+      const room = client.room(name);
+      const heard: number[] = [];
+      let resets = 0;
+      room.on('message', ({ id }) => heard.push(id));
+      room.on('reset', () => {
+        resets += 1;
+      });
+      await room.join();
+      const sender = await open('ann');
+      await sender.ask({ type: 'join', room: name });
+      const [gaps, closes] = [await metric('parley_gaps_total'), await metric('parley_slow_closes_total')];
+      way.hold();
+      const sent = await flood(sender, name, async () => (await metric('parley_gaps_total')) > gaps);
+      await until(
+        'it is closed',
+        async () => (await metric('parley_slow_closes_total')) === closes + 1,
+        20_000,
+      );
+      way.release();
+      await until('the client has all', () => room.messages().length === sent, 30_000);
+      assert.deepEqual(
+        heard,
+        Array.from({ length: sent }, (_, i) => i + 1),
+      );
+      assert.deepEqual([codes, resets], [[4013], 0]);
     } finally {
       client.close();
       await way.close();

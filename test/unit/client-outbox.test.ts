@@ -47,13 +47,16 @@ function outbox({ maxUnacknowledged = 100 } = {}) {
     timers.delete(due);
     due.run();
   }
-  return { ...made, asked, fire, room };
+  /** Timers that are no send's own. */
+  const pauses = () => [...timers].map(({ ms }) => ms).filter(ms => ms !== 30_000);
+  return { ...made, asked, fire, room, pauses };
 }
 
 function ack(id: number): Ack {
   return { room: 'r', id, offset: id, revision: 1, timestamp: '2026-01-02T03:04:05.678Z', duplicate: false };
 }
 const busy = errorFrom({ code: 'overloaded', message: 'busy', retryable: true, retryAfterMs: 700 });
+const down = errorFrom({ code: 'unavailable', message: 'down', retryable: true });
 const settled = () => new Promise(resolve => setImmediate(resolve));
 
 describe('client: the outbox', () => {
@@ -123,6 +126,43 @@ describe('client: the outbox', () => {
     box.fire(125);
     box.asked[1]!.answer(ack(1));
     await sent;
+  });
+
+  it('takes one step of the backoff a pause, however many were refused together', async () => {
+    const box = outbox();
+    for (let i = 0; i < 16; i += 1) box.send('r', String(i), {}).catch(() => undefined);
+    const refuse = async () => {
+      for (const call of box.asked.splice(0)) call.fail(down);
+      await settled();
+      assert.equal(box.asked.length, 0);
+    };
+    await refuse();
+    // Half of 250 ms by the clock's chance; sixteen refusals once made it 15 s.
+    box.fire(125);
+    assert.equal(box.asked.length, 16);
+    await refuse();
+    box.fire(250);
+    box.asked[0]!.answer(ack(1));
+    await settled();
+    await refuse();
+    box.fire(125);
+    assert.equal(box.asked.length, 15);
+  });
+
+  it('pauses as long as the longest wish of the service, and no step more', async () => {
+    const box = outbox();
+    for (let i = 0; i < 3; i += 1) box.send('r', String(i), {}).catch(() => undefined);
+    const [first, second, third] = box.asked.splice(0);
+    first!.fail(down);
+    second!.fail(busy);
+    third!.fail(errorFrom({ code: 'overloaded', message: 'busy', retryable: true, retryAfterMs: 300 }));
+    await settled();
+    assert.deepEqual(box.pauses(), [700]);
+    box.fire(700);
+    assert.equal(box.asked.length, 3);
+    box.asked[0]!.fail(down);
+    await settled();
+    assert.deepEqual(box.pauses(), [250]);
   });
 
   it('no longer lists a message that the log has shown', () => {

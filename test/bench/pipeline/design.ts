@@ -14,6 +14,8 @@ export type RunningDesign = {
   /** Sends texts under this name. Resolves when each is accepted; throws where one is refused. */
   send(run: string, sending: Sending): Promise<void>;
   stored(run: string): Promise<Stored>;
+  /** How late the gateway's event loop was since this was last asked, p99 in ms; undefined without a gateway. */
+  loopDelayMs?(): Promise<number>;
   close(): Promise<void>;
 };
 export type Design = { name: string; start(): Promise<RunningDesign> };

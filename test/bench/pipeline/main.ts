@@ -12,7 +12,13 @@ import type { Design, Pids, RunningDesign, Sending, Stored } from './design.ts';
 import { createNaive } from './naive.ts';
 import { createParley } from './parley.ts';
 
-type Figures = Stored & { name: string; sending: Sending; seconds: number; cpu: Record<keyof Pids, number> };
+type Figures = Stored & {
+  name: string;
+  loopDelayMs: number | undefined;
+  sending: Sending;
+  seconds: number;
+  cpu: Record<keyof Pids, number>;
+};
 
 /** As many as take some seconds at the best rate of each. */
 const DESIGNS: Record<string, { design: Design; count: number; rates: boolean }> = {
@@ -44,6 +50,7 @@ async function measure(
   const used = () =>
     Object.fromEntries(Object.entries(running.pids).map(([part, pids]) => [part, meter.of(pids).cpuS]));
   const before = used();
+  await running.loopDelayMs?.();
   const since = performance.now();
   await running.send(run, sending);
   let stored = await running.stored(run);
@@ -57,17 +64,18 @@ async function measure(
   );
   const seconds = (performance.now() - since) / 1_000;
   const after = used();
+  const loopDelayMs = await running.loopDelayMs?.();
   const cpu = Object.fromEntries(
     Object.entries(after).map(([part, s]) => [part, s - before[part]!]),
   ) as Figures['cpu'];
-  return { ...stored, name, sending, seconds, cpu };
+  return { ...stored, name, sending, seconds, cpu, loopDelayMs };
 }
 
 const number = (value: number, width: number, digits = 0) => value.toFixed(digits).padStart(width);
 const total = ({ cpu }: Figures) => Object.values(cpu).reduce((sum, one) => sum + one, 0);
 
 function line(figures: Figures): string {
-  const { name, sending, rows, batches, seconds, p50, p95, p99, cpu } = figures;
+  const { name, sending, rows, batches, seconds, p50, p95, p99, cpu, loopDelayMs } = figures;
   const load = sending.perSecond === undefined ? 'all it can' : `${sending.perSecond}/s`;
   const each = (s: number) => number((s / rows) * 1_000, 9, 3);
   return [
@@ -77,13 +85,14 @@ function line(figures: Figures): string {
     number(rows / seconds, 8),
     number(rows / batches, 8, 1),
     ...[p50, p95, p99].map(ms => number(ms, 7)),
+    loopDelayMs === undefined ? '-'.padStart(7) : number(loopDelayMs, 7, 1),
     ...Object.values(cpu).map(each),
     each(total(figures)),
   ].join(' ');
 }
 
-const HEAD = `                                             stored  a batch   accepted to stored, ms                        CPU-seconds per 1,000 messages
-design                   load       messages       /s     of     p50     p95     p99   gateway    worker    engine     Redis  Postgres       all`;
+const HEAD = `                                             stored  a batch   accepted to stored, ms gateway                        CPU-seconds per 1,000 messages
+design                   load       messages       /s     of     p50     p95     p99 loop p99   gateway    worker    engine     Redis  Postgres       all`;
 
 function ratios(figures: Figures[]): string[] {
   const best = (name: string) =>

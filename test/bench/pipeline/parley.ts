@@ -1,5 +1,6 @@
 /** The whole of Parley: a gateway with sockets that send, a worker, and the engine that the environment names. */
 import { Pool } from 'pg';
+import { freePorts } from '../../../src/stack/ports.ts';
 import { openSocket } from '../../support/socket.ts';
 import { stack } from '../../support/stack.ts';
 import { startSystem } from '../../support/system.ts';
@@ -24,7 +25,8 @@ export async function pidOf(part: string): Promise<number[]> {
 export const createParley = (name: string, env: Record<string, string>): Design => ({
   name,
   async start(): Promise<RunningDesign> {
-    const system = await startSystem({ env: { ...LIFTED, ...env } });
+    const [adminPort] = await freePorts(1);
+    const system = await startSystem({ env: { ...LIFTED, ADMIN_PORT: String(adminPort), ...env } });
     const pool = new Pool({ connectionString: system.databaseUrl, max: 1 });
     const sockets = await Promise.all(
       Array.from({ length: SOCKETS }, (_, i) => openSocket(system.urls[0]!, `user${i}`)),
@@ -51,6 +53,7 @@ export const createParley = (name: string, env: Record<string, string>): Design 
         for (const socket of sockets) socket.frames.length = 0;
       },
       stored: run => summary(pool, run),
+      loopDelayMs: () => loopDelayMs(adminPort!),
       async close() {
         await Promise.all(sockets.map(socket => socket.close()));
         await pool.end();
@@ -59,6 +62,13 @@ export const createParley = (name: string, env: Record<string, string>): Design 
     };
   },
 });
+
+/** The sampler of this metric is itself due every 10 ms, which is part of what it measures; reading begins it anew. */
+async function loopDelayMs(adminPort: number): Promise<number> {
+  const metrics = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
+  const seconds = Number(/^nodejs_eventloop_lag_p99_seconds (\S+)$/m.exec(metrics)![1]);
+  return Math.max(0, seconds * 1_000 - 10);
+}
 
 async function summary(pool: Pool, run: string): Promise<Stored> {
   const { rows } = await pool.query<{ rows: string; batches: string; ms: number[] | null }>(

@@ -121,6 +121,9 @@ function guardConfig(
     connectionsPerAddress: read.integer('CONNECTIONS_PER_ADDRESS', 200, rate),
     upgradesPerSecond: read.integer('UPGRADES_PER_SECOND', 20, rate),
     upgradeBurst: read.integer('UPGRADE_BURST', 100, rate),
+    /** HTTP calls of an address. */
+    callsPerSecond: read.integer('CALLS_PER_SECOND', 50, rate),
+    callBurst: read.integer('CALL_BURST', 200, rate),
     /** Connections that have not sent their request yet; and how long each may take. */
     maxHandshakes: read.integer('MAX_HANDSHAKES', 1_000, { min: 1, max: 1_000_000 }),
     handshakeMs: read.integer('HANDSHAKE_MS', 10_000, { min: 50, max: 600_000 }),

@@ -75,6 +75,15 @@ export function createEndpoints({ auth, metrics, logger }: Deps) {
         write(request, response, await handler(request, response, caller));
       },
 
+    /** Lets a request on unless there is a reason against it. */
+    unless:
+      (refusalFor: (request: Request) => Refusal | undefined): RequestHandler =>
+      (request, response, next) => {
+        const refusal = refusalFor(request);
+        if (refusal === undefined) next();
+        else write(request, response, refusal);
+      },
+
     /** Lets only callers with the role on; a browser that shows a page is led to where one signs in. */
     admitting:
       (role: string, signIn: string): RequestHandler =>

@@ -8,6 +8,7 @@ import { createDevToken } from './dev-token.ts';
 import type { Endpoints } from './endpoint.ts';
 import { createReadyz, healthz, type Ready } from './health.ts';
 import type { History } from './history.ts';
+import { createCallLimits } from './limits-calls.ts';
 import { createMessageCalls } from './messages.ts';
 import type { Origins } from './origins.ts';
 import { createPage, createSecurityHeaders } from './page.ts';
@@ -42,6 +43,9 @@ export function mountRoutes(app: Express, deps: Deps): void {
   app.get('/healthz', open(healthz));
   app.get('/readyz', open(createReadyz(deps.ready)));
   app.use('/v1', createCors(deps.origins));
+  const { callsPerSecond: perSecond, callBurst: burst } = config.guard;
+  const limits = createCallLimits({ rate: { perSecond, burst }, address: deps.address });
+  app.use('/v1', endpoints.unless(limits));
   app.get('/v1/rooms', signedIn(messages.rooms));
   app.get('/v1/rooms/:room/messages', signedIn(messages.page));
   app.post('/v1/rooms/:room/messages', signedIn(messages.post));

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { type ErrorBody, http, startGateway } from '../support/gateway.ts';
+
+const ROOMS = '/v1/rooms';
+
+describe('calls of one address', () => {
+  let gateway: Awaited<ReturnType<typeof startGateway>>;
+  const calls = (address: string | undefined, count: number, path = ROOMS) =>
+    Promise.all(
+      Array.from({ length: count }, () =>
+        http(gateway.url, path, {
+          as: 'ann',
+          headers: address === undefined ? {} : { 'x-forwarded-for': address },
+        }),
+      ),
+    );
+  const countOf = (answers: { status: number }[], status: number) =>
+    answers.filter(answer => answer.status === status).length;
+
+  before(async () => {
+    gateway = await startGateway({ CALLS_PER_SECOND: '1', CALL_BURST: '10', TRUST_PROXY: '1' });
+  });
+  after(() => gateway.close());
+
+  it('are so many at once, with the time to wait, and those of others go on', async () => {
+    const answers = await calls('192.0.2.1', 20);
+    const taken = countOf(answers, 200);
+    assert.ok(taken >= 10 && taken <= 12, `${taken} answered`);
+    assert.equal(countOf(answers, 429), 20 - taken);
+    const refused = answers.find(({ status }) => status === 429)!;
+    const { error } = refused.body as ErrorBody;
+    assert.deepEqual([error.code, error.retryable], ['rate_limited', true]);
+    assert.ok(Number(error.retryAfterMs) > 0 && Number(error.retryAfterMs) <= 1_000);
+    assert.ok(Number(refused.headers.get('retry-after')) >= 1);
+    assert.equal(countOf(await calls('192.0.2.2', 5), 200), 5);
+  });
+
+  it('count sign-ins and what is not found too, but not the health of the service', async () => {
+    await calls('192.0.2.3', 12, '/v1/nothing');
+    const [ticket] = await calls('192.0.2.3', 1, '/v1/tickets');
+    assert.equal(ticket!.status, 429);
+    assert.equal(countOf(await calls('192.0.2.3', 3, '/healthz'), 200), 3);
+  });
+
+  it('do not count for this machine itself', async () => {
+    assert.equal(countOf(await calls(undefined, 20), 200), 20);
+  });
+});

@@ -31,7 +31,8 @@ export function createPersistStep({ store, outcomes, versions, metrics, logger }
       if (isFailed(stands) || isFailed(analysis)) return [];
       const submission = submissions[i]!;
       const outcome = stands.outcome ?? outcomeOf(submission, analysis, versions);
-      return [{ submission, outcome, batch: stands.batch, announcedAt: stands.announcedAt }];
+      const { batch, announcedAt, last } = stands;
+      return [{ submission, outcome, batch, announcedAt, last }];
     });
     const result = await store.persist(rows);
     const place = new Map(submissions.map(({ room, id, revision }, i) => [`${room} ${id} ${revision}`, i]));
@@ -46,7 +47,7 @@ export function createPersistStep({ store, outcomes, versions, metrics, logger }
     const lastOf = new Map(announced.map((stands, i) => [i, isFailed(stands) ? undefined : stands.last]));
     for (const room of await settle(batch, settled, outcomes, lastOf)) {
       const own = rows.filter(({ submission }) => submission.room === room && !isRepeat(submission));
-      await announceAnew(own, batch, outcomes);
+      await announceAnew(own, batch, { store, outcomes });
     }
     const refused = result.refused.length + result.conflicts.length;
     metrics.deadLetters.inc({ step: 'analyse' }, failures.length);
@@ -74,14 +75,13 @@ export function createWithdrawStep({
       const outcome = withdrawal(submission, analyses[i]!, versions);
       return { submission, outcome, batch: batch.id, announcedAt: new Date().toISOString() };
     });
+    const rows: PersistRow[] = [];
     for (const [room, places] of placesByRoom(withdrawn.map(({ submission }) => submission))) {
-      await outcomes.withdraw(
-        room,
-        batch.id,
-        places.map(i => withdrawn[i]!),
-      );
+      const own = places.map(i => withdrawn[i]!);
+      const last = await outcomes.withdraw(room, batch.id, own);
+      rows.push(...own.map(row => ({ ...row, last })));
     }
-    await store.withdraw(withdrawn);
+    await store.withdraw(rows);
     await settle(batch, duplicates, outcomes, new Map());
   };
 }
@@ -115,7 +115,11 @@ async function settle(
  * What was announced in a log that is lost, and stored after its members had reloaded: the new log tells of it,
  * where it does not already.
  */
-async function announceAnew(rows: PersistRow[], batch: Batch, outcomes: Outcomes) {
+async function announceAnew(
+  rows: PersistRow[],
+  batch: Batch,
+  { store, outcomes }: Pick<Deps, 'store' | 'outcomes'>,
+) {
   if (rows.length === 0) return;
   const { room } = rows[0]!.submission;
   const { standings } = await outcomes.announce(room, batch.id, rows);
@@ -123,5 +127,6 @@ async function announceAnew(rows: PersistRow[], batch: Batch, outcomes: Outcomes
     const standing = standings[i]!;
     return { ...submission, last: standing.stands === 'stale' ? undefined : standing.last };
   });
+  await store.reflect(rows.map((row, i) => ({ ...row, last: entries[i]!.last })));
   await outcomes.settle(room, entries);
 }

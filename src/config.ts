@@ -92,6 +92,8 @@ export function readConfig(env: Environment) {
       taskQueue: queueName(read),
       workerId: read.text('WORKER_ID', `${hostname()}-${process.pid}`),
     },
+    /** How often a worker audits; 0: never. */
+    auditMs: read.integer('AUDIT_MINUTES', 5, { min: 0, max: 10_080 }) * 60_000,
     limits,
     guard: guardConfig(read, limits),
     trustProxy: trustProxy(read),

@@ -7,18 +7,24 @@ import { fileURLToPath } from 'node:url';
 import { createActivities } from '../activities/index.ts';
 import type { Steps } from '../workflows/steps.ts';
 import { startAdminServer } from './admin.ts';
+import { createAudit, type Extent } from './audit/audit.ts';
+import type { Report } from './audit/report.ts';
+import { createAuditWatch } from './audit/watch.ts';
 import { type Config, required } from './config.ts';
-import { queueBoard, startEngine } from './engine.ts';
+import { lookAtEngine, queueBoard, startEngine } from './engine.ts';
 import { createLanguageDetector } from './enrichment/language.ts';
 import { createSentimentAnalyser } from './enrichment/sentiment.ts';
+import { Unavailable } from './errors.ts';
 import { createFront } from './front/front.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { createGatewayMetrics, createWorkerMetrics } from './metrics.ts';
 import { createJudge } from './moderation/judge.ts';
 import { createDispatcher } from './pipeline/dispatcher.ts';
+import type { LookedAt } from './pipeline/engine.ts';
 import { createFollower, createGiveUp } from './pipeline/follow.ts';
 import { createMembership } from './pipeline/membership.ts';
 import { createSetAside } from './pipeline/set-aside.ts';
+import { createAccountLog } from './rooms/account.ts';
 import { createAmend } from './rooms/amend.ts';
 import { createHub } from './rooms/hub.ts';
 import { createIntake } from './rooms/intake.ts';
@@ -32,6 +38,7 @@ import { connectRedis, durabilityWarnings, whenReady } from './rooms/redis.ts';
 import { createRoomLog } from './rooms/room-log.ts';
 import { createScripts } from './rooms/scripts.ts';
 import { createSignals } from './rooms/signals.ts';
+import { createAccountStore } from './store/account.ts';
 import { createEpochStore } from './store/epochs.ts';
 import { createMessageStore, type MessageStore } from './store/messages.ts';
 import { migrate } from './store/migrate.ts';
@@ -49,6 +56,9 @@ export type Service = { url: string; close(): Promise<void> };
 /** How often each room's log is compared with what arrived: a silent subscription is noticed within this. */
 const HUB_CHECK_MS = 3_000;
 const START_TIMEOUT_MS = 20_000;
+/** An audit lets entries be under way for this long; by itself it takes a tenth of the time, else half of it. */
+const AUDIT_GRACE_MS = 5_000;
+const AUDIT_SHARE = { own: 0.1, asked: 0.5 };
 
 /** Closes in reverse order of `add`, each once, whatever another one throws. */
 function createClosers(logger: Logger) {
@@ -154,6 +164,12 @@ export async function createGateway(
     hub,
     presence,
     store,
+    audited: () =>
+      createAccountStore(pool)
+        .newest()
+        .catch(error => {
+          throw new Unavailable('the newest audit cannot be read', { cause: error });
+        }),
     ready,
     ...(board ? { board: board.handler } : {}),
     ...(existsSync(webDir) ? { webDir } : {}),
@@ -201,6 +217,17 @@ export async function createWorker(
   await membership.renew();
   const janitorDeps = { redis, scripts, options: config.log, logger, owned: membership.owned };
   closers.add('janitor', createJanitor(janitorDeps), made => made.close());
+  if (config.auditMs > 0) {
+    const watch = createAuditWatch({
+      audit: auditOf({ config, redis, scripts, pool, engine, share: AUDIT_SHARE.own }),
+      store: createAccountStore(pool),
+      elected: () => membership.owned().has(0),
+      everyMs: config.auditMs,
+      metrics,
+      logger,
+    });
+    closers.add('audit', watch, made => made.close());
+  }
   const setAside = createSetAside({ store, logger, metrics });
   const giveUp = createGiveUp(activities);
   const follower = closers.add('follower', createFollower({ engine, giveUp, metrics, logger }), made =>
@@ -235,4 +262,41 @@ export async function createWorker(
   });
   closers.add('admin', admin, made => made.close());
   return { url: admin.url, failed, close: () => closers.close() };
+}
+
+type AuditParts = Pick<Awaited<ReturnType<typeof createShared>>, 'redis' | 'scripts' | 'pool'> & {
+  config: Config;
+  engine: Pick<LookedAt, 'unfinished'>;
+  share: number;
+};
+
+function auditOf({ config, redis, scripts, pool, engine, share }: AuditParts) {
+  return createAudit({
+    log: createAccountLog({ redis, scripts, partitions: config.log.partitions }),
+    store: createAccountStore(pool),
+    engine,
+    options: { share, graceMs: AUDIT_GRACE_MS },
+  });
+}
+
+/** An audit from outside, beside whatever runs. Throws where a part does not answer within 20 s. */
+export async function createAuditor(
+  config: Config,
+  overrides: Overrides = {},
+): Promise<{ run(extent?: Extent): Promise<Report>; close(): Promise<void> }> {
+  const { logger, closers, redis, scripts, pool } = await createShared(config, 'audit', overrides);
+  const engine = await lookAtEngine({ config, logger, timeoutMs: START_TIMEOUT_MS }).catch(async error => {
+    await closers.close();
+    throw error;
+  });
+  closers.add('engine', engine, made => made.close());
+  const audit = auditOf({ config, redis, scripts, pool, engine, share: AUDIT_SHARE.asked });
+  return {
+    async run(extent = { scope: 'all' }) {
+      const report = await audit.run(extent);
+      await createAccountStore(pool).save(report.scope, report);
+      return report;
+    },
+    close: () => closers.close(),
+  };
 }

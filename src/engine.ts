@@ -4,8 +4,10 @@ import { type Config, required } from './config.ts';
 import { QUEUES_PATH } from './front/queues.ts';
 import type { Logger } from './logger.ts';
 import { createBoard } from './pipeline/bullmq/board.ts';
+import { lookAtBullmq } from './pipeline/bullmq/look.ts';
 import { startBullmq } from './pipeline/bullmq/start.ts';
-import type { RunningEngine } from './pipeline/engine.ts';
+import type { LookedAt, RunningEngine } from './pipeline/engine.ts';
+import { lookAtTemporal } from './pipeline/temporal/look.ts';
 import { startTemporal } from './pipeline/temporal/start.ts';
 import { connectRedis, durabilityWarnings, whenReady } from './rooms/redis.ts';
 
@@ -46,4 +48,18 @@ export function queueBoard(config: Config, logger: Logger) {
   if (engine !== 'bullmq') return undefined;
   const url = required(config.bullmqRedisUrl, 'BULLMQ_REDIS_URL');
   return createBoard({ url, name, basePath: QUEUES_PATH, logger });
+}
+
+/** The engine that the configuration names, to look at alone. Throws where it does not answer in time. */
+export function lookAtEngine(options: {
+  config: Config;
+  logger: Logger;
+  timeoutMs: number;
+}): Promise<LookedAt> {
+  const { engine } = options.config.pipeline;
+  if (engine === 'temporal') {
+    const address = required(options.config.temporalAddress, 'TEMPORAL_ADDRESS');
+    return lookAtTemporal({ ...options, address });
+  }
+  return lookAtBullmq({ ...options, url: required(options.config.bullmqRedisUrl, 'BULLMQ_REDIS_URL') });
 }

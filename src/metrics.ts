@@ -175,6 +175,16 @@ export function createWorkerMetrics() {
       buckets: [0, 1, 2, 5, 10, 50, 100, 1000, 10_000],
       registers,
     }),
+    unaccounted: new Gauge({
+      name: 'parley_unaccounted',
+      help: 'Acknowledged entries that the last audit could not account for; 0 in workers that do not audit',
+      registers,
+    }),
+    lost: new Gauge({
+      name: 'parley_lost_entries',
+      help: 'Entries lost at most with epochs that ended by a loss, as of the last audit',
+      registers,
+    }),
     deadLetters: new Counter({
       name: 'parley_dead_letters_total',
       help: 'Entries set aside, by cause',

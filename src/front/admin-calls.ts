@@ -15,6 +15,8 @@ type Deps = {
   startSession: Handler;
   /** What shows the engine's queues, where it has any. */
   board?: RequestHandler | undefined;
+  /** The newest audit's report, undefined where there is none. Throws Unavailable. */
+  audited(): Promise<object | undefined>;
 };
 
 const SHAPES: Record<'user' | 'jti', Shape> = {
@@ -23,20 +25,34 @@ const SHAPES: Record<'user' | 'jti', Shape> = {
 };
 
 /**
- * The calls of the admin port that change something: by bearer, with the role `admin`.
+ * The calls of the admin port: by bearer, with the role `admin`.
  *
  * `POST /v1/admin/revoke {"user"}` takes back every token that the user was given until now, `{"jti"}` a single
  * one; answers `{revoked, at, until}`. Their sockets close with 4003 on every gateway within two seconds.
+ *
+ * `GET /v1/admin/audit` answers the report of the newest audit, which a worker or an operator made; `at` says when.
  */
-export function createAdminCalls({ endpoints, revocation, startSession, board }: Deps): Express {
+export function createAdminCalls({ endpoints, revocation, audited, startSession, board }: Deps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   const readBody = createBodyReader();
 
-  async function revoke(request: Request, response: Response, caller: Caller): Promise<Answer | Refusal> {
+  function notAdmin(caller: Caller): Refusal | undefined {
     if (caller.bearer === undefined) return refuse('unauthenticated');
-    if (!caller.identity.roles.includes('admin')) return refuse('forbidden');
+    return caller.identity.roles.includes('admin') ? undefined : refuse('forbidden');
+  }
+
+  async function audit(_request: Request, _response: Response, caller: Caller): Promise<Answer | Refusal> {
+    const refused = notAdmin(caller);
+    if (refused) return refused;
+    const report = await audited();
+    return report === undefined ? refuse('not_found') : { body: report };
+  }
+
+  async function revoke(request: Request, response: Response, caller: Caller): Promise<Answer | Refusal> {
+    const refused = notAdmin(caller);
+    if (refused) return refused;
     const body = await readBody(request, response);
     if (isRefusal(body)) return body;
     const wrong = checkShape(body, SHAPES[Object.hasOwn(body, 'jti') ? 'jti' : 'user']);
@@ -49,6 +65,7 @@ export function createAdminCalls({ endpoints, revocation, startSession, board }:
   }
 
   app.use(endpoints.stamp);
+  app.get('/v1/admin/audit', endpoints.signedIn(audit));
   app.post('/v1/admin/revoke', endpoints.signedIn(revoke));
   if (board) mountQueues(app, { endpoints, startSession, board });
   app.use(endpoints.missing);

@@ -51,6 +51,8 @@ export type FrontDeps = {
   hub: Hub;
   presence: Presence;
   store: HistoryStore;
+  /** The newest audit's report, undefined where there is none. Throws Unavailable. */
+  audited(): Promise<object | undefined>;
   /** Each part by name, `ok` or a sentence; it answers soon. */
   ready: Ready;
   /** What shows the engine's queues on the admin port, to admins. */
@@ -178,7 +180,13 @@ function build(deps: FrontDeps, { connections, ready, revocation, load, draining
       mountRoutes(app, { ...deps, auth, address, origins, tickets, endpoints, history, submit, ready }),
   });
   const { start: startSession } = createSession({ auth, schemeOf: address.schemeOf });
-  const adminCalls = createAdminCalls({ endpoints, revocation, startSession, board: deps.board });
+  const adminCalls = createAdminCalls({
+    endpoints,
+    revocation,
+    audited: deps.audited,
+    startSession,
+    board: deps.board,
+  });
   return { ...app, adminCalls };
 }
 

@@ -9,6 +9,10 @@ export type Run = {
   ended(timeoutMs: number): Promise<RunEnd | undefined>;
 };
 
+/** An entry of a room's log that a batch holds. */
+export type Place = { room: string; id: number; offset: number };
+export type Unfinished = { id: string; places: Place[] };
+
 export type Engine = {
   /**
    * Starts the flow over a batch. Resolves once the start is durable: the intake may forget the entries then.
@@ -16,8 +20,18 @@ export type Engine = {
    * then it may or may not have started, and the same call may be made again.
    */
   start(batch: Batch): Promise<Run>;
+  /**
+   * The batches that were started and have not ended, with the entries that they hold: what runs, waits, or is to be
+   * tried again; not what failed for good, was cancelled or is done. One that was started some seconds before the
+   * call and is still unfinished after it is among them; one that is named may be over already. Read-only, in pages,
+   * each call within its timeout; throws when the engine does not answer.
+   */
+  unfinished(): AsyncIterable<Unfinished>;
   close(): Promise<void>;
 };
+
+/** An engine to look at: no worker of it runs here. */
+export type LookedAt = Pick<Engine, 'unfinished'> & { close(): Promise<void> };
 
 /** An engine at work: the port, and its worker. */
 export type RunningEngine = {

@@ -29,7 +29,7 @@ export function createJanitor({ redis, scripts, options, logger, owned }: Deps) 
       for (const room of quiet) {
         const keys = roomKeys(room, options.partitions);
         const args = [room, options.retentionEntries, options.retentionMs];
-        await scripts.run('trim-room', [keys.log, keys.state, keys.open, keys.rooms], args);
+        await scripts.run('trim-room', [keys.log, keys.state, keys.open, keys.rooms, keys.meta], args);
         looked += 1;
       }
     }

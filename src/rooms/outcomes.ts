@@ -69,8 +69,11 @@ export function createOutcomes({ log, scripts }: { log: RoomLog; scripts: Script
       };
     },
 
-    /** Takes back repeats of a clientId: whatever stood, they are removed as duplicates now. Throws Unavailable. */
-    async withdraw(room: string, batch: string, announcements: Announcement[]): Promise<void> {
+    /**
+     * Takes back repeats of a clientId: whatever stood, they are removed as duplicates now. Answers the offset of
+     * the entry that says so, where there is one. Throws Unavailable.
+     */
+    async withdraw(room: string, batch: string, announcements: Announcement[]): Promise<number | undefined> {
       const keys = log.keysOf(room);
       const announcedAt = new Date().toISOString();
       const messages = announcements.map(({ submission, outcome }) =>
@@ -82,7 +85,8 @@ export function createOutcomes({ log, scripts }: { log: RoomLog; scripts: Script
         keys.channel,
         ...messages.flatMap(message => [message.id, message.revision, JSON.stringify(message)]),
       ];
-      await reachable(() => log.run(room, 'withdraw', names, () => args));
+      const [, offset] = await reachable(() => log.run(room, 'withdraw', names, () => args));
+      return offset === undefined ? undefined : Number(offset);
     },
 
     /**

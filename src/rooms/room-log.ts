@@ -20,6 +20,7 @@ import type {
 import { baseNow, type EpochStore, newEpoch, type Partitions } from './partitions.ts';
 import { reachable } from './redis.ts';
 import type { Reply, ScriptName, Scripts } from './scripts.ts';
+import { createSeen, type LossStore } from './seen.ts';
 
 export type LogOptions = {
   partitions: number;
@@ -31,13 +32,11 @@ export type LogOptions = {
 type Deps = {
   scripts: Scripts;
   partitions: Partitions;
-  epochs: EpochStore;
+  epochs: EpochStore & LossStore;
   options: LogOptions;
   logger: Logger;
 };
 
-/** Rooms whose newest offset is remembered here, to notice a log that was rolled back; the oldest is forgotten. */
-const MAX_SEEN = 10_000;
 const SLICE_ENTRIES = 500;
 const SLICE_BYTES = 160_000;
 const RETRY_AFTER_MS = 1_000;
@@ -47,17 +46,8 @@ const RECENT_SCAN = 5_000;
 export type RoomLog = ReturnType<typeof createRoomLog>;
 
 export function createRoomLog({ scripts, partitions, epochs, options, logger }: Deps) {
-  const seen = new Map<string, { epoch: string; offset: number }>();
   const keysOf = (room: string) => roomKeys(room, options.partitions);
-
-  /** Remembers an offset that was given, so that a log that ends below it is known to be rolled back. */
-  function saw(room: string, epoch: string, offset: number) {
-    const known = seen.get(room);
-    if (known?.epoch === epoch && known.offset >= offset) return;
-    seen.delete(room);
-    seen.set(room, { epoch, offset });
-    if (seen.size > MAX_SEEN) seen.delete(seen.keys().next().value!);
-  }
+  const seen = createSeen({ scripts, losses: epochs, keysOf, logger });
 
   /** Runs a script, opening what it misses; three tries, for a wipe may come between them. */
   async function run(room: string, name: ScriptName, keys: string[], args: () => (string | number)[]) {
@@ -73,14 +63,14 @@ export function createRoomLog({ scripts, partitions, epochs, options, logger }: 
   async function openRoom(room: string) {
     const keys = keysOf(room);
     // A room that the store or this process knows but Redis does not was lost with its log.
-    const known = seen.has(room) || (await epochs.lastStored(room).catch(() => 1)) > 0;
+    const known = seen.get(room) !== undefined || (await epochs.lastStored(room).catch(() => 1)) > 0;
     const own = known ? await freshEpoch(keys.number, room, 'room lost') : undefined;
     const reply = (await scripts.run(
       'open-room',
       [keys.partition, keys.meta],
       [own?.epoch ?? '', own?.base ?? 0],
     )) as Reply[];
-    if (reply[0] === 'ok') seen.delete(room);
+    if (reply[0] === 'ok') seen.begun(room, String(reply[1]));
   }
 
   async function freshEpoch(partition: number, room: string, reason: string) {
@@ -99,7 +89,7 @@ export function createRoomLog({ scripts, partitions, epochs, options, logger }: 
     const names = [keys.partition, keys.meta, keys.log, keys.state, keys.open, keys.page];
     const args = [keys.channel, epoch, offset, fresh.epoch, fresh.base];
     const reply = (await reachable(() => scripts.run('renew-room', names, args))) as Reply[];
-    seen.delete(room);
+    seen.begun(room, String(reply[0]), { epoch, offset });
     return { epoch: String(reply[0]), end: Number(reply[1]) };
   }
 
@@ -144,7 +134,7 @@ export function createRoomLog({ scripts, partitions, epochs, options, logger }: 
     const ack = { room, clientId, id: Number(rest[0]), revision: 1 };
     switch (answer) {
       case 'ok':
-        saw(room, rest[1]!, ack.id);
+        seen.saw(room, rest[1]!, ack.id);
         return { ...ack, offset: ack.id, timestamp, duplicate: false };
       case 'duplicate':
         return {
@@ -172,7 +162,7 @@ export function createRoomLog({ scripts, partitions, epochs, options, logger }: 
     );
     const head = { epoch: String(reply[1]), end: Number(reply[2]) };
     if (reply[0] === 'lost') return { lost: { ...head, base: Number(reply[3]) } };
-    saw(room, head.epoch, head.end);
+    seen.saw(room, head.epoch, head.end);
     return {
       ...head,
       reaches: Number(reply[3]),
@@ -187,7 +177,7 @@ export function createRoomLog({ scripts, partitions, epochs, options, logger }: 
     const names = [keys.partition, keys.meta, keys.log, keys.state];
     const reply = await reachable(() => run(room, 'recent', names, () => [count, RECENT_SCAN]));
     const head = { epoch: String(reply[1]), end: Number(reply[2]) };
-    saw(room, head.epoch, head.end);
+    seen.saw(room, head.epoch, head.end);
     return { ...head, messages: [...toMessages(reply[3] as string[]).values()] };
   }
 
@@ -212,7 +202,7 @@ export function createRoomLog({ scripts, partitions, epochs, options, logger }: 
     recent,
     head,
     renew,
-    saw,
+    saw: seen.saw,
     run,
     keysOf,
     watermarkOf: (room: string) => head(room).then(toWatermark),

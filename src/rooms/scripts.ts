@@ -18,6 +18,9 @@ const NAMES = [
   'trim-room',
   'presence',
   'limit',
+  'account-log',
+  'account-open',
+  'account-intake',
 ] as const;
 export type ScriptName = (typeof NAMES)[number];
 

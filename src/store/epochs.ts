@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import type { EpochStore } from '../rooms/partitions.ts';
+import type { LossStore } from '../rooms/seen.ts';
 import { withClient } from './transaction.ts';
 
 /** Advisory locks of partitions lie beside that of the migrations. */
@@ -13,6 +14,12 @@ const NEXT = `
   SELECT EXISTS (SELECT FROM epochs WHERE partition = $1) AS lost,
     (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now`;
 
+const LOST = `
+  INSERT INTO losses (room, epoch, seen)
+  SELECT room, epoch, max(seen) FROM unnest($1::text[], $2::text[], $3::bigint[]) AS noticed (room, epoch, seen)
+  GROUP BY room, epoch ORDER BY room, epoch
+  ON CONFLICT (room, epoch) DO UPDATE SET seen = excluded.seen WHERE losses.seen < excluded.seen`;
+
 const LAST_STORED = 'SELECT max(id) AS last FROM messages WHERE room = $1';
 
 /** The store was laid out with another number of partitions: no process may write with this one. */
@@ -20,8 +27,8 @@ export class LayoutMismatch extends Error {
   override name = 'LayoutMismatch';
 }
 
-/** The lasting record of epochs and of the number of partitions. */
-export function createEpochStore(pool: Pool): EpochStore {
+/** The lasting record of epochs, of those that ended by a loss, and of the number of partitions. */
+export function createEpochStore(pool: Pool): EpochStore & LossStore {
   return {
     /**
      * Opens an epoch of a partition that has none in Redis: from 0 the first time ever, else, for it was lost, from
@@ -48,6 +55,15 @@ export function createEpochStore(pool: Pool): EpochStore {
     /** Records an epoch that began elsewhere, for one room or a partition; a repeat changes nothing. */
     async record({ partition, epoch, base, reason, room }) {
       await pool.query(RECORD, [epoch, partition, room ?? null, base, reason]);
+    },
+
+    /** Records how far the log of an epoch had reached that was lost; a repeat with less changes nothing. */
+    async lost(losses) {
+      await pool.query(LOST, [
+        losses.map(({ room }) => room),
+        losses.map(({ epoch }) => epoch),
+        losses.map(({ seen }) => seen),
+      ]);
     },
 
     async lastStored(room) {

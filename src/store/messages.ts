@@ -10,6 +10,7 @@ import { type Page, type PageQuery, readMessage, readPage } from './pages.ts';
 import { type PersistResult, persist, withdraw } from './persist.ts';
 import { listRooms, type RoomsPage, type RoomsQuery } from './rooms.ts';
 import type { PersistRow, StoredMessage } from './rows.ts';
+import { addTallies } from './tallies.ts';
 
 export type { DeadLetter, KeptLetter } from './dead-letters.ts';
 export type { Page, PageQuery } from './pages.ts';
@@ -44,6 +45,8 @@ export function createMessageStore(pool: Pool) {
     persist: (rows: PersistRow[]): Promise<PersistResult> => persist(pool, rows),
     /** Stores repeats of a client key as tombstones, once the room was told. */
     withdraw: (rows: PersistRow[]): Promise<void> => withdraw(pool, rows),
+    /** Notes log entries that the store reflects already: those that told of stored messages anew. */
+    reflect: (rows: PersistRow[]): Promise<void> => addTallies(pool, { inserted: [], settled: rows }),
     /** Sets entries aside with their cause, each once for every step. */
     deadLetter: (letters: DeadLetter[]): Promise<void> => addDeadLetters(pool, letters),
     /** Dead letters, oldest first; `after` is the id of the last one seen. */

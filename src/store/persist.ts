@@ -8,6 +8,7 @@ import { addDeadLetters, type DeadLetter } from './dead-letters.ts';
 import { touchRooms } from './rooms.ts';
 import { COLUMNS, type Columns, type Key, type PersistRow, toColumns, toTombstone } from './rows.ts';
 import { findStanding, type Standings } from './standing.ts';
+import { addTallies } from './tallies.ts';
 import { inTransaction, isolating } from './transaction.ts';
 
 export type PersistResult = {
@@ -67,6 +68,10 @@ export function persist(pool: Pool, rows: PersistRow[]): Promise<PersistResult> 
     );
     await addDeadLetters(client, letters);
     await touchRooms(client, inserted);
+    await addTallies(client, {
+      inserted: inserted.map(({ submission }) => submission),
+      settled: rows.filter(({ submission }) => !refused.has(nameOf(submission))),
+    });
     return result;
   });
 }
@@ -79,13 +84,17 @@ export async function withdraw(pool: Pool, rows: PersistRow[]): Promise<void> {
   if (rows.length === 0) return;
   await inTransaction(pool, async client => {
     const letters: DeadLetter[] = [];
+    const inserted: Key[] = [];
+    const settled: PersistRow[] = [];
     await isolating(client, inKeyOrder(rows), {
       statement: async part => {
-        await insert(client, part.map(toTombstone));
+        inserted.push(...(await insert(client, part.map(toTombstone))));
+        settled.push(...part);
       },
       refuse: ({ submission }, cause) => letters.push({ submission, step: 'withdraw', cause }),
     });
     await addDeadLetters(client, letters);
+    await addTallies(client, { inserted, settled });
   });
 }
 

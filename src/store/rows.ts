@@ -9,7 +9,14 @@ import {
 } from '../message.ts';
 import type { LoggedMessage } from '../rooms/log-types.ts';
 
-export type PersistRow = { submission: Submission; outcome: Outcome; batch: string; announcedAt: string };
+export type PersistRow = {
+  submission: Submission;
+  outcome: Outcome;
+  batch: string;
+  announcedAt: string;
+  /** Offset of the log entry that told the outcome, where it is known. */
+  last?: number | undefined;
+};
 export type Key = { room: string; id: number; revision: number };
 
 /**

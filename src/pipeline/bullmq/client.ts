@@ -4,6 +4,7 @@ import type { Engine, RunEnd } from '../engine.ts';
 import { summaryOf } from '../summary.ts';
 import { within } from './connection.ts';
 import { type JobData, jobOptions } from './job.ts';
+import { unfinishedJobs } from './unfinished.ts';
 
 type Watched = { end: Promise<RunEnd>; tell(end: RunEnd): void; added: boolean };
 type Deps = { queue: Queue<JobData>; events: QueueEvents; logger: Logger };
@@ -66,6 +67,7 @@ export function createBullmqEngine({ queue, events, logger }: Deps): Engine {
       }
       return { ended: timeoutMs => within(timeoutMs, 'a batch', run.end).catch(() => undefined) };
     },
+    unfinished: () => unfinishedJobs(queue),
     async close() {
       clearInterval(timer);
     },

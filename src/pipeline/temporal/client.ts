@@ -8,6 +8,7 @@ import type { Logger } from '../../logger.ts';
 import type { Engine, RunEnd } from '../engine.ts';
 import { roomsOf, summaryOf } from '../summary.ts';
 import { SEARCH } from './connection.ts';
+import { unfinishedRuns } from './unfinished.ts';
 
 type Deps = {
   connection: NativeConnection;
@@ -70,6 +71,7 @@ export function createTemporalEngine({ connection, namespace, taskQueue, searcha
       }
       return { ended: timeoutMs => ended(batch.id, timeoutMs) };
     },
+    unfinished: () => unfinishedRuns({ client, namespace, taskQueue }),
     async close() {
       closed.abort();
     },

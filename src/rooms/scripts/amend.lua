@@ -15,7 +15,7 @@ if tonumber(shared[2] or '0') >= tonumber(ARGV[13]) then return { 'overloaded' }
 local time = now()
 local entries = tonumber(ARGV[14])
 local limits = { most = 8, entries = entries - 1, before = time - tonumber(ARGV[15]) }
-if trim({ log = log, open = open, state = state }, limits) >= entries then return { 'overloaded' } end
+if trim({ meta = meta, log = log, open = open, state = state }, limits) >= entries then return { 'overloaded' } end
 
 local offset = text(tonumber(head[2]) + 1)
 redis.call('HSET', meta, 'end', offset)

@@ -28,7 +28,7 @@ local entries = tonumber(ARGV[9])
 -- Age alone is looked at now and then; a full log each time.
 if redis.call('XLEN', log) >= entries or last % 16 == 0 then
   local limits = { most = 8, entries = entries - 1, before = time - tonumber(ARGV[10]) }
-  if trim({ log = log, open = open, state = state }, limits) >= entries then return { 'overloaded' } end
+  if trim({ meta = meta, log = log, open = open, state = state }, limits) >= entries then return { 'overloaded' } end
 end
 
 local offset = text(last + 1)

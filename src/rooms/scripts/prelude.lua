@@ -28,14 +28,14 @@ local function parse_state(value)
 end
 
 -- Drops at most `most` of the oldest entries that are over the count or the age, never one at or past the
--- oldest that the store does not reflect, together with the states that no later entry names.
--- Answers how many entries remain.
+-- oldest that the store does not reflect, together with the states that no later entry names. Counts the creations
+-- among them, where the room's epoch has counted them from its beginning. Answers how many entries remain.
 local function trim(keys, limits)
   local length = redis.call('XLEN', keys.log)
   local oldest = redis.call('XRANGE', keys.log, '-', '+', 'COUNT', limits.most)
   local open = redis.call('ZRANGE', keys.open, 0, 0)[1]
   local floor = open and tonumber(open) or math.huge
-  local cut = nil
+  local cut, created = nil, 0
   for _, entry in ipairs(oldest) do
     local offset = offset_of(entry)
     local entry_fields = fields(entry[2])
@@ -45,9 +45,13 @@ local function trim(keys, limits)
       local value = redis.call('HGET', keys.state, id)
       if value and tonumber(parse_state(value).last) <= offset then redis.call('HDEL', keys.state, id) end
     end
+    if entry_fields.k == 'c' then created = created + 1 end
     cut = offset
     length = length - 1
   end
   if cut then redis.call('XTRIM', keys.log, 'MINID', text(cut + 1)) end
+  if created > 0 and redis.call('HEXISTS', keys.meta, 'trimmed') == 1 then
+    redis.call('HINCRBY', keys.meta, 'trimmed', created)
+  end
   return length
 end

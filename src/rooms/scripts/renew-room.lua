@@ -7,7 +7,7 @@ local head = redis.call('HMGET', meta, 'epoch', 'end')
 if head[1] == ARGV[2] and tonumber(head[2]) < tonumber(ARGV[3]) then
   redis.call('HINCRBY', partition, 'unstored', -redis.call('ZCARD', open))
   redis.call('DEL', log, state, open, page)
-  redis.call('HSET', meta, 'epoch', ARGV[4], 'end', ARGV[5], 'base', ARGV[5])
+  redis.call('HSET', meta, 'epoch', ARGV[4], 'end', ARGV[5], 'base', ARGV[5], 'trimmed', '0')
   redis.call('HINCRBY', meta, 'stored', 1)
   redis.call('SPUBLISH', ARGV[1], ARGV[4] .. ' - -')
 end

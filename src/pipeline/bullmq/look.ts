@@ -1,0 +1,27 @@
+import { Queue } from 'bullmq';
+import type { Config } from '../../config.ts';
+import type { Logger } from '../../logger.ts';
+import type { LookedAt } from '../engine.ts';
+import { askingConnection, closing, logErrors, PREFIX, within } from './connection.ts';
+import type { JobData } from './job.ts';
+import { unfinishedJobs } from './unfinished.ts';
+
+type Options = { config: Config; url: string; timeoutMs: number; logger: Logger };
+
+/** The queue, for who only asks. Throws where its Redis does not answer in time. */
+export async function lookAtBullmq({ config, url, timeoutMs, logger }: Options): Promise<LookedAt> {
+  const connection = askingConnection(url);
+  const queue = new Queue<JobData>(config.pipeline.taskQueue, {
+    connection,
+    prefix: PREFIX,
+    skipMetasUpdate: true,
+  });
+  logErrors(queue, 'look', logger);
+  try {
+    await within(timeoutMs, "the connection to BullMQ's Redis", queue.waitUntilReady());
+  } catch (error) {
+    await closing(queue);
+    throw error;
+  }
+  return { unfinished: () => unfinishedJobs(queue), close: () => closing(queue) };
+}

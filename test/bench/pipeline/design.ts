@@ -18,7 +18,8 @@ export type RunningDesign = {
   loopDelayMs?(): Promise<number>;
   close(): Promise<void>;
 };
-export type Design = { name: string; start(): Promise<RunningDesign> };
+/** `settings` are variables of Parley's own; the others have none. */
+export type Design = { name: string; start(settings: Record<string, string>): Promise<RunningDesign> };
 
 /** Short chat lines of several languages, all distinct. */
 export function textOf(n: number): string {

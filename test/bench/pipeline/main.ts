@@ -1,6 +1,6 @@
 /**
- * `npm run bench:pipeline [-- --only=temporal,bullmq,naive-temporal,naive-bullmq --rates=1,10,100]`: from the
- * acceptance of a message to its stored row. Every design runs alone, in one run, with the same texts and the same
+ * `npm run bench:pipeline [-- --only=temporal,bullmq,naive-temporal,naive-bullmq --rates=1,10,100
+ * --set=PIPELINE_IN_FLIGHT=8]`: from the acceptance of a message to its stored row. Every design runs alone, in one run, with the same texts and the same
  * analysis: first all it can, then, for Parley's two engines, at given rates. CPU is that of each process and its
  * children, as the kernel counts it; the machine is shared, so the ratios are what counts.
  */
@@ -23,12 +23,12 @@ type Figures = Stored & {
 /** As many as take some seconds at the best rate of each. */
 const DESIGNS: Record<string, { design: Design; count: number; rates: boolean }> = {
   temporal: {
-    design: createParley('Parley on Temporal', { PIPELINE_ENGINE: 'temporal' }),
+    design: createParley('Parley on Temporal', 'temporal'),
     count: 20_000,
     rates: true,
   },
   bullmq: {
-    design: createParley('Parley on BullMQ', { PIPELINE_ENGINE: 'bullmq' }),
+    design: createParley('Parley on BullMQ', 'bullmq'),
     count: 20_000,
     rates: true,
   },
@@ -113,7 +113,11 @@ function ratios(figures: Figures[]): string[] {
 }
 
 async function main() {
-  const { values } = parseArgs({ options: { only: { type: 'string' }, rates: { type: 'string' } } });
+  const { values } = parseArgs({
+    options: { only: { type: 'string' }, rates: { type: 'string' }, set: { type: 'string', multiple: true } },
+  });
+  const settings = Object.fromEntries((values.set ?? []).map(pair => pair.split('=', 2) as [string, string]));
+  for (const [variable, value] of Object.entries(settings)) say(`${variable}=${value}`);
   const only = values.only?.split(',') ?? Object.keys(DESIGNS);
   const rates = (values.rates ?? '1,10,100,500,1000').split(',').map(Number);
   const figures: Figures[] = [];
@@ -122,7 +126,7 @@ async function main() {
     say(HEAD);
     for (const key of only) {
       const { design, count, rates: paced } = DESIGNS[key]!;
-      const running = await design.start();
+      const running = await design.start(settings);
       try {
         await measure(design.name, `${key}-warm`, running, { count: WARM });
         const loads = [

@@ -22,11 +22,13 @@ export async function pidOf(part: string): Promise<number[]> {
   return pid === undefined ? [] : [pid];
 }
 
-export const createParley = (name: string, env: Record<string, string>): Design => ({
+export const createParley = (name: string, engine: 'temporal' | 'bullmq'): Design => ({
   name,
-  async start(): Promise<RunningDesign> {
+  async start(settings): Promise<RunningDesign> {
     const [adminPort] = await freePorts(1);
-    const system = await startSystem({ env: { ...LIFTED, ADMIN_PORT: String(adminPort), ...env } });
+    const system = await startSystem({
+      env: { ...LIFTED, ADMIN_PORT: String(adminPort), PIPELINE_ENGINE: engine, ...settings },
+    });
     const pool = new Pool({ connectionString: system.databaseUrl, max: 1 });
     const sockets = await Promise.all(
       Array.from({ length: SOCKETS }, (_, i) => openSocket(system.urls[0]!, `user${i}`)),
@@ -35,7 +37,7 @@ export const createParley = (name: string, env: Record<string, string>): Design 
       pids: {
         gateway: system.fronts.map(({ pid }) => pid),
         worker: [system.worker().pid],
-        engine: env.PIPELINE_ENGINE === 'bullmq' ? [] : await pidOf('Temporal'),
+        engine: engine === 'bullmq' ? [] : await pidOf('Temporal'),
         redis: await pidOf('Redis'),
         postgres: await pidOf('Postgres'),
       },

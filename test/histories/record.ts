@@ -1,0 +1,112 @@
+/**
+ * `npm run histories`: runs three batches on the real Temporal, Redis and Postgres and keeps the histories of their
+ * runs beside this file, for the test that replays them. To be run when the flow is changed on purpose: then old
+ * runs cannot be taken further by new workers, which is what the test is there to say.
+ */
+import { writeFileSync } from 'node:fs';
+import { Client } from '@temporalio/client';
+import proto from '@temporalio/proto';
+import { createActivities } from '../../activities/index.ts';
+import { createLogger } from '../../src/logger.ts';
+import type { Submission } from '../../src/message.ts';
+import { createWorkerMetrics } from '../../src/metrics.ts';
+import { createTemporalEngine } from '../../src/pipeline/temporal/client.ts';
+import { connectTemporal } from '../../src/pipeline/temporal/connection.ts';
+import { createTemporalWorker } from '../../src/pipeline/temporal/worker.ts';
+import { createMessageStore } from '../../src/store/messages.ts';
+import type { Steps } from '../../workflows/steps.ts';
+import { openRoomLog } from '../support/room-log.ts';
+import { mochaGlobalTeardown, stack } from '../support/stack.ts';
+import { scrubbed } from './scrub.ts';
+
+const { History } = proto.temporal.api.history.v1;
+const NAME = 'histories';
+const RUN_TIMEOUT_MS = 60_000;
+/** Attempts of the retried batch's persist that fail: those close by, and one more. */
+const FAILURES = 3;
+
+const ANALYSERS = {
+  language: {
+    version: 'l1',
+    detect(text: string) {
+      if (text.includes('poison')) throw new TypeError('cannot be read');
+      return { code: 'en', confidence: 1 };
+    },
+  },
+  judge: { version: 'm1', judge: () => ({ action: 'allow' as const, rules: [], spans: [], policy: 'p1' }) },
+  sentiment: { version: 's1', analyse: () => ({ score: 0.5, label: 'positive' as const }) },
+};
+
+type Opened = Awaited<ReturnType<typeof openRoomLog>>;
+
+/** Appends a made-up message, as a gateway does. */
+async function submission({ log }: Opened, room: string, content: string): Promise<Submission> {
+  const ack = await log.append({ room, user: 'ann', clientId: `c-${room}-${content.length}`, content });
+  if ('refused' in ack) throw new Error(ack.refused);
+  const { id, offset, revision, timestamp, clientId } = ack;
+  const { epoch } = await log.head(room);
+  return { room, epoch, id, offset, revision, user: 'ann', clientId: clientId!, content, timestamp };
+}
+
+/** The steps, but that the batch `retry` cannot be stored at first. */
+function failingAtFirst(steps: Steps): Steps {
+  let left = FAILURES;
+  return {
+    ...steps,
+    async persist(input) {
+      if (input.batch.id === 'retry' && left-- > 0) throw new Error('the store is away');
+      return await steps.persist(input);
+    },
+  };
+}
+
+async function batches(opened: Opened): Promise<Record<string, Submission[]>> {
+  const one = (room: string, content: string) => submission(opened, room, content);
+  return {
+    retry: [await one('lobby', 'good morning')],
+    poison: [await one('lobby', 'first'), await one('lobby', 'a poison'), await one('lobby', 'the third')],
+    rooms: await Promise.all(['alpha', 'beta', 'gamma', 'delta'].map(room => one(room, `hello ${room}`))),
+  };
+}
+
+async function record() {
+  const { temporalAddress: address } = await stack();
+  const logger = createLogger({ level: 'silent', part: NAME });
+  const opened = await openRoomLog();
+  const connection = await connectTemporal({ address, logger, signal: AbortSignal.timeout(20_000) });
+  const shared = { connection, namespace: 'default', taskQueue: NAME, logger };
+  const store = createMessageStore(opened.pool);
+  const metrics = createWorkerMetrics();
+  const steps = createActivities({ analysers: ANALYSERS, outcomes: opened.outcomes, store, metrics, logger });
+  const activities = failingAtFirst(steps);
+  const worker = await createTemporalWorker({ ...shared, identity: NAME, activities, shutdownMs: 5_000 });
+  const running = worker.run();
+  const engine = createTemporalEngine({ ...shared, searchable: false });
+  const client = new Client({ connection, namespace: shared.namespace });
+  try {
+    for (const [id, submissions] of Object.entries(await batches(opened))) {
+      const run = await engine.start({ id, dispatchedAt: new Date().toISOString(), submissions });
+      if ((await run.ended(RUN_TIMEOUT_MS)) !== 'done') throw new Error(`the batch ${id} was not done`);
+      const history = await client.workflow.getHandle(id).fetchHistory();
+      const plain = History.toObject(History.fromObject(history), {
+        longs: String,
+        enums: String,
+        bytes: String,
+      });
+      const file = new URL(`./${id}.json`, import.meta.url);
+      writeFileSync(file, `${JSON.stringify(scrubbed(plain))}\n`);
+    }
+  } finally {
+    await engine.close();
+    worker.shutdown();
+    await running;
+    await connection.close();
+    await opened.close();
+  }
+}
+
+try {
+  await record();
+} finally {
+  await mochaGlobalTeardown();
+}

@@ -36,6 +36,13 @@ describe('configuration', () => {
     );
   });
 
+  it('gives BullMQ the one Redis, or one of its own, and a queue whose name it can have', () => {
+    const own = { AUTH_SECRET: SECRET, REDIS_URL: 'redis://a', BULLMQ_REDIS_URL: 'redis://b' };
+    assert.equal(readConfig(own).bullmqRedisUrl, 'redis://b');
+    assert.equal(readConfig({ ...own, BULLMQ_REDIS_URL: '' }).bullmqRedisUrl, 'redis://a');
+    refuses({ TEMPORAL_TASK_QUEUE: 'a:b' }, /^TEMPORAL_TASK_QUEUE is a:b/);
+  });
+
   it('gives development tokens on loopback alone', () => {
     assert.equal(readConfig({ AUTH_SECRET: SECRET, AUTH_MODE: 'dev' }).auth.mode, 'dev');
     refuses({ AUTH_MODE: 'dev', HOST: '0.0.0.0' }, /^AUTH_MODE=dev/);

@@ -22,18 +22,21 @@ const PAGE = `<!doctype html>
 <script>${SCRIPT}</script></html>`;
 const PAGE_POLICY = `default-src 'none'; connect-src 'self'; script-src 'sha256-${createHash('sha256').update(SCRIPT).digest('base64')}'; frame-ancestors 'none'; form-action 'none'; base-uri 'none'`;
 
+/** The board would ask others for its fonts. */
+const BOARD_POLICY = `default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; form-action 'self'; base-uri 'self'`;
+
 /**
  * The engine's queues on the admin port, for admins: by bearer, or by the session cookie that the page under
  * `SIGN_IN` makes of a token, as `POST /v1/session` does. Others see nothing of them.
  */
 export function mountQueues(app: Express, { endpoints, startSession, board }: Deps): void {
-  const framed: RequestHandler = (_request, response, next) => {
-    response.set({ 'X-Frame-Options': 'DENY', 'X-Content-Type-Options': 'nosniff' });
+  const guarded: RequestHandler = (_request, response, next) => {
+    response.set({ 'X-Content-Type-Options': 'nosniff', 'Content-Security-Policy': BOARD_POLICY });
     next();
   };
   app.post('/v1/session', endpoints.signedIn(startSession));
-  app.get(SIGN_IN, framed, (_request, response) => {
+  app.get(SIGN_IN, (_request, response) => {
     response.set('Content-Security-Policy', PAGE_POLICY).type('html').send(PAGE);
   });
-  app.use(QUEUES_PATH, framed, endpoints.admitting('admin', SIGN_IN), board);
+  app.use(QUEUES_PATH, guarded, endpoints.admitting('admin', SIGN_IN), board);
 }

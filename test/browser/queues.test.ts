@@ -30,6 +30,10 @@ describe('the queues in a browser', () => {
     page.setDefaultTimeout(15_000);
     const complaints: string[] = [];
     page.on('pageerror', error => complaints.push(String(error)));
+    const elsewhere: (string | undefined)[] = [];
+    page.on('requestfailed', failed => {
+      if (!failed.url().startsWith(admin)) elsewhere.push(failed.failure()?.errorText);
+    });
     await page.goto(`${admin}/queues`);
     const signIn = async (roles: string[]) => {
       await page.getByLabel('Token of an admin').fill(await token('root', { roles }));
@@ -47,5 +51,9 @@ describe('the queues in a browser', () => {
       .first()
       .waitFor();
     assert.deepEqual(complaints, []);
+    assert.ok(
+      elsewhere.every(why => why === 'csp'),
+      `nobody else is asked for anything: ${elsewhere}`,
+    );
   });
 });

@@ -46,7 +46,7 @@ async function bullmqRuns({ address, queue: name }: Options): Promise<Runs> {
       let removed = 0;
       // One that is being worked on is locked and cannot be removed.
       const tried = async () => {
-        for (const job of await queue.getJobs(['delayed', 'wait'])) {
+        for (const job of await queue.getJobs(['delayed', 'prioritized', 'wait'])) {
           removed += (await job.remove().then(
             () => 1,
             () => 0,

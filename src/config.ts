@@ -86,6 +86,8 @@ export function readConfig(env: Environment) {
       maxBatchBytes: read.integer('PIPELINE_MAX_BATCH_BYTES', 200_000, { min: 20_000, max: 1_000_000 }),
       /** Batches that one worker leaves unfinished before it lets entries gather. */
       inFlight: read.integer('PIPELINE_IN_FLIGHT', 4, { min: 1, max: 1_000 }),
+      /** A batch begins so long after the last one at the earliest, while that is unfinished. */
+      spacingMs: read.integer('PIPELINE_SPACING_MS', 100, { min: 0, max: 10_000 }),
       /** By how much worker and embedded engine step back (nice) where the live side needs the processor. */
       nice: read.integer('PIPELINE_NICE', 10, { min: 0, max: 19 }),
       /** The queue's name on either engine. */

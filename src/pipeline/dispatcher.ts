@@ -1,7 +1,8 @@
 /**
- * The dispatcher: from the intake to the engine, in natural batches. There is no timer: while fewer than
- * `inFlight` batches are unfinished, whatever has gathered is taken at once, up to a count and a size. Idle, that
- * is one message in one run, at once; busy, hundreds.
+ * The dispatcher: from the intake to the engine, in natural batches: whenever a run has finished, whatever has
+ * gathered is taken at once, up to a count and a size. Idle, that is one message in one run, at once; busy,
+ * hundreds. Where a run takes longer, others begin beside it, `spacingMs` apart, up to `inFlight`: many small runs
+ * at once would only wait for each other.
  *
  * Entries leave the intake only after the engine has the batch durably. A crash between the two starts them again
  * in another batch; the first outcome stands.
@@ -17,7 +18,12 @@ import type { Engine, Run } from './engine.ts';
 import type { Follower } from './follow.ts';
 import type { Membership } from './membership.ts';
 
-export type DispatcherOptions = { maxBatch: number; maxBatchBytes: number; inFlight: number };
+export type DispatcherOptions = {
+  maxBatch: number;
+  maxBatchBytes: number;
+  inFlight: number;
+  spacingMs: number;
+};
 
 type Deps = {
   intake: Intake;
@@ -50,6 +56,7 @@ export function createDispatcher({
   const positions = new Map<number, string>();
   const handingOver = new Set<Promise<unknown>>();
   let unfinished = 0;
+  let startedAt = Number.NEGATIVE_INFINITY;
   let wake = () => {};
 
   /** Partitions that were dealt to this worker are read from their beginning; lost ones are forgotten. */
@@ -88,6 +95,7 @@ export function createDispatcher({
 
   /** Counts a batch as unfinished until the engine says that it is done. */
   async function dispatch(entries: IntakeEntry[]) {
+    startedAt = performance.now();
     unfinished += 1;
     metrics.inFlight.set(unfinished);
     const handing = handOver(entries).catch(error => {
@@ -101,6 +109,16 @@ export function createDispatcher({
     unfinished -= 1;
     metrics.inFlight.set(unfinished);
     wake();
+  }
+
+  /** Resolves when a run has finished, or after the time given, or when the dispatcher closes. */
+  async function finishedOne(withinMs?: number) {
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>(resolve => {
+      wake = resolve;
+      if (withinMs !== undefined) timer = setTimeout(resolve, withinMs);
+    });
+    clearTimeout(timer);
   }
 
   async function takeNext() {
@@ -120,7 +138,9 @@ export function createDispatcher({
   return {
     async run() {
       while (!stop.signal.aborted) {
-        if (unfinished >= options.inFlight) await new Promise<void>(resolve => (wake = resolve));
+        const spacingMs = unfinished === 0 ? 0 : startedAt + options.spacingMs - performance.now();
+        if (unfinished >= options.inFlight) await finishedOne();
+        else if (spacingMs > 0) await finishedOne(spacingMs);
         else if (membership.owned().size === 0)
           await delay(100, undefined, { signal: stop.signal }).catch(() => undefined);
         else await insist('read', takeNext);

@@ -28,8 +28,25 @@ export type Sentiment = { score: number; label: 'negative' | 'neutral' | 'positi
 /** Half-open range of UTF-16 indices into the content as its author wrote it. */
 export type Span = [start: number, end: number];
 
-/** What moderation found. Never holds message text. `policy` names what judged, with its version. */
-export type Verdict = { action: Action; rules: string[]; spans: Span[]; policy: string };
+/** One rule that hit: what it asks for, where (at most 32 places), and by what score or count. */
+export type RuleHit = { rule: string; action: Action; spans: Span[]; score?: number };
+
+/**
+ * What moderation found. Never holds message text. `rules` are the ids of what hit, `spans` what is starred out,
+ * `policy` names what judged, with its version. Verdicts stored by older versions lack what is optional here.
+ */
+export type Verdict = {
+  action: Action;
+  rules: string[];
+  spans: Span[];
+  policy: string;
+  /** How likely the text is rude, and an advertisement: 0..1. */
+  toxicity?: number;
+  spam?: number;
+  hits?: RuleHit[];
+  /** Something that rules count on could not be read; they were left out. */
+  degraded?: 'windows';
+};
 
 /** Which version of what made each result, for example `{ language: 'eld-2.1.0/medium' }`. */
 export type Versions = { language: string; moderation: string; sentiment: string };

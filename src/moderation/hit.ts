@@ -1,8 +1,9 @@
-import type { Action, Span } from '../message.ts';
+import type { Span } from '../message.ts';
 import type { Folded } from './normalise.ts';
+import type { BuiltinList } from './policy/types.ts';
 
-/** One finding: a stable rule id, what that rule asks for, and where, in UTF-16 indices of the original. */
-export type Hit = { rule: string; action: Action; spans: Span[] };
+/** A place that a built-in list knows, in UTF-16 indices of the original. */
+export type Listed = { list: BuiltinList; span: Span };
 
 /** The original range of the folded characters `from`..`to` (exclusive), with a repeated last letter whole. */
 export function spanOf({ text, starts, ends }: Folded, from: number, to: number): Span {

@@ -1,69 +1,73 @@
-import { ACTIONS, type Language, type Verdict } from '../message.ts';
-import { type Hit, mergeSpans } from './hit.ts';
-import { createNormaliser } from './normalise.ts';
-import { createProfanityRule } from './rules/profanity.ts';
-import { createSpamRule } from './rules/spam.ts';
-import { findThreats } from './rules/threats.ts';
+import { ACTIONS, type Action, type Language, type RuleHit, type Verdict } from '../message.ts';
+import { mergeSpans } from './hit.ts';
+import { type CompiledPolicy, compilePolicy } from './policy/compile.ts';
+import { BUILTIN_VERSION, DEFAULT_POLICY } from './policy/default.ts';
+import { type Counts, createReader } from './reading.ts';
+import { toxicityOf } from './toxicity.ts';
 
-const POLICY = 'builtin-1';
+/** Places of one rule that a verdict tells; what is starred out is in the verdict's own spans, all of it. */
+const MAX_HIT_SPANS = 32;
+/** A text that a rule on manner or frequency hits is spam to this degree at least. */
+const SPAM_BY_MANNER = 0.6;
+const MANNER = new Set(['capitals', 'repetition', 'repeats', 'flood', 'rooms']);
 
-/** UTF-16 units that are judged; a message has 8,000 at most. */
-const MAX_JUDGED = 8_000;
-
-/** Another language is believed from here on; short rude English lines are often taken for something else. */
-const SURE = 0.97;
-/** Languages not written in Latin letters: English lists cannot hit their words by accident. */
-const OTHER_SCRIPTS = new Set(
-  'am ar be bg bn el fa gu he hi hy ja ka kn ko ku lo ml mr or pa ru sr ta te th uk ur zh'.split(' '),
-);
-
-export type Judge = {
-  version: string;
-  judge(input: { content: string; language: Language }): Verdict;
-};
+export type JudgeInput = { content: string; language: Language; counts?: Counts };
+/** Pure and synchronous, for any string: it never throws. */
+export type JudgeBy = (policy: CompiledPolicy, input: JudgeInput) => Verdict;
+export type Judge = { version: string; judge(input: JudgeInput): Verdict };
 
 /**
- * Judges a text by the built-in rules. The strictest action of all hits stands; `rules` are stable ids in
- * alphabetical order, each once; spans are half-open UTF-16 ranges of `content`, sorted and merged, of the hits
- * that ask for `mask` or more. Pure and synchronous, for any string: it never throws.
+ * Judges texts by compiled policies. The strictest action of all hits stands; `rules` are the ids of the rules that
+ * hit in alphabetical order, each once, and `hits` say more of each; spans are half-open UTF-16 ranges of
+ * `content`, sorted and merged, of the hits that ask for `mask` or more. `toxicity` and `spam` are 0..1; from .5 on
+ * a text is more likely rude, or an advertisement, than not.
  */
-export function createJudge(): Judge {
-  const normaliser = createNormaliser();
-  const profanity = createProfanityRule();
-  const findSpam = createSpamRule();
-
-  return {
-    version: POLICY,
-    judge({ content, language }) {
-      const judged = content.slice(0, MAX_JUDGED);
-      const folded = normaliser.fold(judged);
-      const joined = normaliser.joinSpaced(folded);
-      const views = joined === undefined ? [folded] : [folded, joined];
-      const english = maybeEnglish(language);
-      return verdictOf([
-        ...profanity.find({ content: judged, views, english }),
-        ...(english ? findThreats(folded) : []),
-        ...findSpam(judged, english),
-      ]);
-    },
+export function createJudgeBy(): JudgeBy {
+  const read = createReader();
+  return (policy, { content, language, counts = {} }) => {
+    const reading = read({ content, language, counts });
+    if (policy.excepts !== undefined) reading.excepted = mergeSpans(policy.excepts(reading));
+    const hits: RuleHit[] = [];
+    let spam = reading.spam.score;
+    for (const { id, action, type, find } of policy.rules) {
+      const found = find(reading);
+      if (found === undefined) continue;
+      hits.push({ rule: id, ...found, action: found.action ?? action, spans: mergeSpans(found.spans) });
+      if (MANNER.has(type)) spam = Math.max(spam, SPAM_BY_MANNER);
+    }
+    return verdictOf(hits, { toxicity: toxicityOf(reading), spam, policy: policy.version });
   };
 }
 
-function maybeEnglish({ code, confidence }: Language): boolean {
-  return code === 'en' || code === 'und' || confidence < SURE || OTHER_SCRIPTS.has(code);
+/** A judge by one policy: the built-in one where none is given. */
+export function createJudge(policy = compilePolicy(DEFAULT_POLICY, BUILTIN_VERSION)): Judge {
+  const judgeBy = createJudgeBy();
+  return { version: policy.version, judge: input => judgeBy(policy, input) };
 }
 
-function verdictOf(hits: readonly Hit[]): Verdict {
+function verdictOf(
+  hits: readonly RuleHit[],
+  { toxicity, spam, policy }: { toxicity: number; spam: number; policy: string },
+): Verdict {
   const strictness = Math.max(0, ...hits.map(hit => ACTIONS.indexOf(hit.action)));
   return {
     action: ACTIONS[strictness]!,
-    rules: [...new Set(hits.map(hit => hit.rule))].sort(),
+    rules: hits.map(({ rule }) => rule).sort(),
     spans: mergeSpans(hits.filter(({ action }) => hides(action)).flatMap(hit => hit.spans)),
-    policy: POLICY,
+    policy,
+    toxicity: rounded(toxicity),
+    spam: rounded(spam),
+    hits: hits.map(hit => ({
+      ...hit,
+      spans: hit.spans.slice(0, MAX_HIT_SPANS),
+      ...(hit.score === undefined ? {} : { score: rounded(hit.score) }),
+    })),
   };
 }
 
 /** A flag leaves the text as it is, so its place is no span to hide. */
-function hides(action: Hit['action']): boolean {
+function hides(action: Action): boolean {
   return ACTIONS.indexOf(action) >= ACTIONS.indexOf('mask');
 }
+
+const rounded = (score: number) => Math.round(score * 10_000) / 10_000;

@@ -1,12 +1,12 @@
-import { lexicon, type Strength } from './lexicon.ts';
 import type { Folded } from './normalise.ts';
 
-/** A word of the lexicon, found at the folded characters `from`..`to` (exclusive). */
-export type WordHit = { word: string; strength: Strength; from: number; to: number };
+/** A word of the list with its label, found at the folded characters `from`..`to` (exclusive). */
+export type WordHit<Label> = { word: string; label: Label; from: number; to: number };
+export type FindWords<Label> = (folded: Folded, content: string) => WordHit<Label>[];
 
 type Token = { text: string; from: number };
 /** A word with the lengths of its runs of equal letters: `boobs` is b1 o2 b1 s1. */
-type Entry = { word: string; strength: Strength; runs: number[] };
+type Entry = { word: string; runs: number[] };
 
 const TOKEN = /[a-z]+/g;
 const MASKED = /[a-z][a-z*#]{2,31}/g;
@@ -26,15 +26,14 @@ const ORDINARY = new Set(
 );
 
 /**
- * Finds whole words of the lexicon: as written, with letters repeated (`shhiiit`), with letters starred out
+ * Finds whole words of a list (a to z alone): as written, with letters repeated (`shhiiit`), with letters starred out
  * (`s**t`), split once (`sh it`), and with an l written as 1, ! or |.
  */
-export function createWordFinder(): (folded: Folded, content: string) => WordHit[] {
-  const words = lexicon();
+export function createWordFinder<Label>(words: ReadonlyMap<string, Label>): FindWords<Label> {
   const byLetters = new Map<string, Entry[]>();
   const byLength = new Map<number, string[]>();
-  for (const [word, strength] of words) {
-    push(byLetters, withoutRepeats(word), { word, strength, runs: runsOf(word) });
+  for (const word of words.keys()) {
+    push(byLetters, withoutRepeats(word), { word, runs: runsOf(word) });
     push(byLength, word.length, word);
   }
 
@@ -48,9 +47,10 @@ export function createWordFinder(): (folded: Folded, content: string) => WordHit
 
   return (folded, content) => {
     const tokens = [...folded.text.matchAll(TOKEN)].map(match => ({ text: match[0], from: match.index }));
-    const hits: WordHit[] = [];
+    const hits: WordHit<Label>[] = [];
     const add = (word: string | undefined, from: number, length: number) => {
-      if (word !== undefined) hits.push({ word, strength: words.get(word)!, from, to: from + length });
+      if (word === undefined) return;
+      hits.push({ word, label: words.get(word)!, from, to: from + length });
     };
     tokens.forEach((token, i) => {
       const found = whole(token.text) ?? whole(withL(token, folded, content));

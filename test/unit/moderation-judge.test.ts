@@ -18,7 +18,13 @@ describe('the judge on plain text', () => {
       '   ',
       '🙂',
     ]) {
-      assert.deepEqual(verdict(content), { action: 'allow', rules: [], spans: [], policy: version }, content);
+      const { spam, ...rest } = verdict(content);
+      assert.deepEqual(
+        rest,
+        { action: 'allow', rules: [], spans: [], policy: version, toxicity: 0, hits: [] },
+        content,
+      );
+      assert.ok(spam !== undefined && spam < 0.5);
     }
   });
 
@@ -47,12 +53,9 @@ describe('the judge on plain text', () => {
   });
 
   it('flags mild words and insults, with nothing starred out', () => {
-    assert.deepEqual(verdict('damn, I missed it'), {
-      action: 'flag',
-      rules: ['profanity/mild'],
-      spans: [],
-      policy: version,
-    });
+    const { action, rules, spans, toxicity, hits } = verdict('damn, I missed it');
+    assert.deepEqual([action, rules, spans, toxicity], ['flag', ['profanity/mild'], [], 0.55]);
+    assert.deepEqual(hits, [{ rule: 'profanity/mild', action: 'flag', spans: [[0, 4]] }]);
     assert.deepEqual(verdict('you idiot').rules, ['insult/personal']);
     assert.equal(verdict('you idiot').action, 'flag');
   });
@@ -208,7 +211,9 @@ describe('the judge on any text', () => {
   });
 });
 
-function assertSound(content: string, { action, rules, spans, policy }: Verdict): void {
+function assertSound(content: string, { action, rules, spans, policy, ...more }: Verdict): void {
+  for (const score of [more.toxicity, more.spam]) assert.ok(score !== undefined && score >= 0 && score <= 1);
+  assert.deepEqual(more.hits?.map(({ rule }) => rule).sort(), rules);
   assert.ok(ACTIONS.includes(action));
   assert.equal(policy, version);
   assert.equal(action === 'allow', rules.length === 0);

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { createSpamRule } from '../../src/moderation/rules/spam.ts';
+import { createJudge } from '../../src/moderation/judge.ts';
 
-const find = createSpamRule();
+const { judge } = createJudge();
+const ENGLISH = { code: 'en', confidence: 1 };
+const FRENCH = { code: 'fr', confidence: 1 };
 const rules = (content: string, english = true) =>
-  find(content, english).map(hit => `${hit.rule} ${hit.action}`);
+  judge({ content, language: english ? ENGLISH : FRENCH }).hits?.map(hit => `${hit.rule} ${hit.action}`);
 
 describe('spam', () => {
   it('flags an advertisement, by its link where it has one', () => {

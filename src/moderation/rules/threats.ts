@@ -1,4 +1,4 @@
-import { type Hit, spanOf } from '../hit.ts';
+import { type Listed, spanOf } from '../hit.ts';
 import type { Folded } from '../normalise.ts';
 
 /** What may stand between two words of a threat. Bounded, so that no text makes the search slow. */
@@ -28,17 +28,17 @@ const WISH: readonly RegExp[] = [
   phrase(`(?:kill|gas|exterminate|lynch) (?:all|every|them all|those)`),
 ];
 
-/** Direct threats block, wishes of death are flagged. English. */
-export function findThreats(view: Folded): Hit[] {
+/** Direct threats, and wishes of death. English. */
+export function findThreats(view: Folded): Listed[] {
   return [
-    ...DIRECT.flatMap(pattern => hits(pattern, view, { rule: 'threat/direct', action: 'block' })),
-    ...WISH.flatMap(pattern => hits(pattern, view, { rule: 'threat/wish', action: 'flag' })),
+    ...DIRECT.flatMap(pattern => hits(pattern, view, 'threat')),
+    ...WISH.flatMap(pattern => hits(pattern, view, 'wish')),
   ];
 }
 
-function hits(pattern: RegExp, view: Folded, verdict: Omit<Hit, 'spans'>): Hit[] {
+function hits(pattern: RegExp, view: Folded, list: Listed['list']): Listed[] {
   return [...view.text.matchAll(pattern)].map(match => ({
-    ...verdict,
-    spans: [spanOf(view, match.index, match.index + match[0].length)],
+    list,
+    span: spanOf(view, match.index, match.index + match[0].length),
   }));
 }

@@ -1,6 +1,7 @@
 import type { Logger } from '../src/logger.ts';
 import type { Versions } from '../src/message.ts';
 import type { WorkerMetrics } from '../src/metrics.ts';
+import type { MessageWindows } from '../src/rooms/message-windows.ts';
 import type { Outcomes } from '../src/rooms/outcomes.ts';
 import type { MessageStore } from '../src/store/messages.ts';
 import type { StepName, Steps } from '../workflows/steps.ts';
@@ -10,6 +11,8 @@ import { createPersistStep, createWithdrawStep } from './persist.ts';
 
 export type ActivityDeps = {
   analysers: Analysers;
+  /** Where rules count; without it none of them hits. */
+  windows?: MessageWindows;
   outcomes: Outcomes;
   store: MessageStore;
   metrics: WorkerMetrics;
@@ -17,14 +20,14 @@ export type ActivityDeps = {
 };
 
 /** The steps, as every engine runs them: each measured, none with an engine in it. */
-export function createActivities({ analysers, ...deps }: ActivityDeps): Steps {
+export function createActivities({ analysers, windows, ...deps }: ActivityDeps): Steps {
   const versions: Versions = {
     language: analysers.language.version,
     moderation: analysers.judge.version,
     sentiment: analysers.sentiment.version,
   };
   const steps: Steps = {
-    ...createAnalysisSteps(analysers),
+    ...createAnalysisSteps({ ...analysers, windows }),
     announce: createAnnounceStep({ ...deps, versions }),
     persist: createPersistStep({ ...deps, versions }),
     withdraw: createWithdrawStep({ ...deps, versions }),

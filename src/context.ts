@@ -18,7 +18,12 @@ import { Unavailable } from './errors.ts';
 import { createFront } from './front/front.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { createGatewayMetrics, createWorkerMetrics } from './metrics.ts';
-import { createJudge } from './moderation/judge.ts';
+import { createLivePolicies } from './moderation/live.ts';
+import { inherit } from './moderation/policy/compile.ts';
+import { DEFAULT_POLICY } from './moderation/policy/default.ts';
+import { parsePolicy } from './moderation/policy/parse.ts';
+import type { Policy } from './moderation/policy/types.ts';
+import { createRoomJudge } from './moderation/room-judge.ts';
 import { createDispatcher } from './pipeline/dispatcher.ts';
 import type { LookedAt } from './pipeline/engine.ts';
 import { createFollower, createGiveUp } from './pipeline/follow.ts';
@@ -30,6 +35,7 @@ import { createHub } from './rooms/hub.ts';
 import { createIntake } from './rooms/intake.ts';
 import { createJanitor } from './rooms/janitor.ts';
 import { createLimiter } from './rooms/limiter.ts';
+import { createMessageWindows } from './rooms/message-windows.ts';
 import { createOutcomes, type Outcomes } from './rooms/outcomes.ts';
 import { createPageCache } from './rooms/page-cache.ts';
 import { createPartitions } from './rooms/partitions.ts';
@@ -42,6 +48,7 @@ import { createAccountStore } from './store/account.ts';
 import { createEpochStore } from './store/epochs.ts';
 import { createMessageStore, type MessageStore } from './store/messages.ts';
 import { migrate } from './store/migrate.ts';
+import { createPolicyStore } from './store/policies.ts';
 import { createPool } from './store/pool.ts';
 
 export type Overrides = {
@@ -170,6 +177,12 @@ export async function createGateway(
         .catch(error => {
           throw new Unavailable('the newest audit cannot be read', { cause: error });
         }),
+    policies: {
+      store: createPolicyStore(pool),
+      builtin: DEFAULT_POLICY,
+      parse: parsePolicy,
+      inherit: (room, from) => inherit(room as Policy, from as Policy),
+    },
     ready,
     ...(board ? { board: board.handler } : {}),
     ...(existsSync(webDir) ? { webDir } : {}),
@@ -192,13 +205,17 @@ export async function createWorker(
   await migrate(pool);
   const metrics = createWorkerMetrics();
   const outcomes = createOutcomes({ log, scripts });
+  const { since } = createPolicyStore(pool);
+  const policies = closers.add('policies', createLivePolicies({ since, logger }), made => made.close());
+  await policies.load();
   const analysers = {
     language: await createLanguageDetector(),
-    judge: createJudge(),
+    judge: createRoomJudge(policies),
     sentiment: createSentimentAnalyser(),
   };
   const real = createActivities({
     analysers,
+    windows: createMessageWindows({ scripts }),
     outcomes: overrides.outcomes?.(outcomes) ?? outcomes,
     store: overrides.store?.(store) ?? store,
     metrics,

@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express';
 import type { Origins } from './origins.ts';
 
 const ALLOWED = {
-  'Access-Control-Allow-Methods': 'GET, POST, DELETE',
+  'Access-Control-Allow-Methods': 'GET, POST, PUT, DELETE',
   'Access-Control-Allow-Headers': 'Authorization, Content-Type, X-Request-Id',
   'Access-Control-Max-Age': '600',
 };

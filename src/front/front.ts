@@ -29,6 +29,7 @@ import { createLimitedAmend, createLimitedSubmit } from './limits-sends.ts';
 import { createUpgradeLimits } from './limits-upgrades.ts';
 import { createOrigins } from './origins.ts';
 import { createDeliveryClock } from './outbox.ts';
+import type { Policies } from './policies.ts';
 import { createRevocation, type Revocation } from './revocation.ts';
 import { mountRoutes } from './routes.ts';
 import { createSession } from './session.ts';
@@ -51,6 +52,7 @@ export type FrontDeps = {
   hub: Hub;
   presence: Presence;
   store: HistoryStore;
+  policies: Policies;
   /** The newest audit's report, undefined where there is none. Throws Unavailable. */
   audited(): Promise<object | undefined>;
   /** Each part by name, `ok` or a sentence; it answers soon. */

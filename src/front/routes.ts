@@ -1,5 +1,6 @@
 import type { Express } from 'express';
 import type { Config } from '../config.ts';
+import type { Logger } from '../logger.ts';
 import type { Auth } from './auth.ts';
 import { createBodyReader } from './body.ts';
 import type { ClientAddress } from './client-address.ts';
@@ -12,6 +13,7 @@ import { createCallLimits } from './limits-calls.ts';
 import { createMessageCalls } from './messages.ts';
 import type { Origins } from './origins.ts';
 import { createPage, createSecurityHeaders } from './page.ts';
+import { createPolicyCalls, type Policies } from './policies.ts';
 import { createSession } from './session.ts';
 import type { Submit } from './submit.ts';
 import type { Tickets } from './tickets.ts';
@@ -25,6 +27,8 @@ type Deps = {
   endpoints: Endpoints;
   history: History;
   submit: Submit;
+  policies: Policies;
+  logger: Logger;
   ready: Ready;
   webDir?: string;
 };
@@ -37,6 +41,7 @@ export function mountRoutes(app: Express, deps: Deps): void {
   const readBody = createBodyReader();
   const session = createSession({ auth, schemeOf: deps.address.schemeOf });
   const messages = createMessageCalls({ ...deps, readBody });
+  const policies = createPolicyCalls({ ...deps, readBody, timeoutMs: config.databaseTimeoutMs });
 
   app.use(endpoints.stamp);
   app.use(createSecurityHeaders({ https }));
@@ -50,6 +55,11 @@ export function mountRoutes(app: Express, deps: Deps): void {
   app.get('/v1/rooms/:room/messages', signedIn(messages.page));
   app.post('/v1/rooms/:room/messages', signedIn(messages.post));
   app.get('/v1/rooms/:room/messages/:id', signedIn(messages.one));
+  for (const path of ['/v1/policies', '/v1/policies/default', '/v1/rooms/:room/policy']) {
+    app.get(path, signedIn(policies.get));
+    app.put(path, signedIn(policies.put));
+    app.get(`${path}/versions`, signedIn(policies.versions));
+  }
   app.post('/v1/session', signedIn(session.start));
   app.delete('/v1/session', open(session.end));
   app.post('/v1/dev/token', open(createDevToken(config.auth, auth, readBody)));

@@ -18,6 +18,7 @@ const NAMES = [
   'trim-room',
   'presence',
   'limit',
+  'window',
   'account-log',
   'account-open',
   'account-intake',

@@ -9,6 +9,9 @@ import { createLanguageDetector } from '../../src/enrichment/language.ts';
 import { createSentimentAnalyser } from '../../src/enrichment/sentiment.ts';
 import { ACTIONS, type Verdict } from '../../src/message.ts';
 import { createJudge } from '../../src/moderation/judge.ts';
+import { compilePolicy } from '../../src/moderation/policy/compile.ts';
+import { DEFAULT_POLICY } from '../../src/moderation/policy/default.ts';
+import { parsePolicy } from '../../src/moderation/policy/parse.ts';
 
 type Row = { id: string; text: string; label: string | number; lang?: string; kind?: string };
 
@@ -163,7 +166,31 @@ function speed(): void {
   timed('moderation', texts, text => judge.judge({ content: text, language: english }));
   timed('sentiment', texts, text => sentiment.analyse(text, english));
   timed('whole stage (target 3000, 5 ms)', texts, whole);
+  const large = createJudge(largestPolicy());
+  const byLarge = (text: string) => large.judge({ content: text, language: english });
+  timed('moderation, largest policy', texts, byLarge);
+  for (const [name, text] of Object.entries({ ...HOSTILE, lines: 'abcde fg'.repeat(1_000) })) {
+    timed(`largest policy: ${name}`, Array(5).fill(text), byLarge);
+  }
   for (const [name, text] of Object.entries(HOSTILE)) timed(`hostile: ${name}`, Array(5).fill(text), whole);
+}
+
+/** The built-in rules with as many words as a policy may have, and patterns made to be slow. */
+function largestPolicy() {
+  const words = Array.from({ length: 5_000 }, (_, i) =>
+    i % 2 ? `a b ${i}` : `word${'abcdefghij'[i % 10]}${i} x`,
+  );
+  const parsed = parsePolicy({
+    schema: 1,
+    rules: [
+      ...DEFAULT_POLICY.rules,
+      { id: 'words', type: 'words', words, action: 'mask' },
+      { id: 'slow', type: 'pattern', pattern: '(.{0,25}){0,2}c$', action: 'mask' },
+      { id: 'links', type: 'links', action: 'flag' },
+    ],
+  });
+  if ('errors' in parsed) throw new Error(JSON.stringify(parsed.errors));
+  return compilePolicy(parsed.policy, 'largest');
 }
 
 /** Texts of 4,000 code points made to be slow; none may take more than 50 ms. */

@@ -66,6 +66,8 @@ describe('a policy as JSON', () => {
       '',
       '(?:ab?){100}',
       'x{1000}',
+      'x{60}y{60}',
+      'x{101,}',
       'a'.repeat(201),
     ]) {
       assert.deepEqual(pathsOf(policyOf(pattern('a', text))), ['rules[0].pattern'], text);

@@ -9,8 +9,8 @@ export const MAX_PROGRAM = 120;
  */
 const MAX_STEPS = 1_000_000;
 const MAX_LENGTH = 200;
-/** A counted repeat; larger ones only make the program large. */
-const COUNTED = /\{\d*,?(\d+)\}/g;
+/** Counted repeats, and what all of a pattern may come to: a larger program need not be built to be refused. */
+const COUNTED = /\{(?:\d*,)?(\d+),?\}/g;
 const MAX_COUNT = 100;
 
 export type Pattern = { size: number; regex: RE2JS };
@@ -26,9 +26,9 @@ export const createBudget = (): Budget => ({ steps: MAX_STEPS });
 export function compilePattern(pattern: string, ignoreCase: boolean): Pattern | string {
   if (pattern === '' || pattern.length > MAX_LENGTH)
     return `Give a pattern of 1 to ${MAX_LENGTH} characters.`;
-  for (const [, most] of pattern.matchAll(COUNTED)) {
-    if (Number(most) > MAX_COUNT) return `A repeat may count to ${MAX_COUNT}.`;
-  }
+  let counted = 0;
+  for (const [, most] of pattern.matchAll(COUNTED)) counted += Number(most);
+  if (counted > MAX_COUNT) return `Its repeats may count to ${MAX_COUNT} in all.`;
   try {
     const regex = RE2JS.compile(pattern, ignoreCase ? RE2JS.CASE_INSENSITIVE : 0);
     if (regex.matcher('').matches()) return 'This matches where there is no text.';

@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict';
 import { Redis } from 'ioredis';
+import type { Report } from '../../src/audit/report.ts';
+import { createAuditWatch } from '../../src/audit/watch.ts';
+import { createLogger } from '../../src/logger.ts';
+import { createWorkerMetrics } from '../../src/metrics.ts';
 import { roomKeys } from '../../src/rooms/keys.ts';
 import { freePorts } from '../../src/stack/ports.ts';
 import { createPool } from '../../src/store/pool.ts';
-import { namesOf, reportOf, runAudit } from '../support/audit.ts';
+import { namesOf, openAudit, reportOf, runAudit } from '../support/audit.ts';
 import { openSocket, SECRET, type Socket, token } from '../support/socket.ts';
 import { freeDatabase, stack } from '../support/stack.ts';
 import { call, type HistoryPage, startSystem } from '../support/system.ts';
 import { until } from '../support/until.ts';
 
 const LOG_ENTRIES = 60;
+const logger = createLogger({ level: 'silent', part: 'test' });
 /** The audit lets entries be under way for this long. */
 const GRACE_MS = 5_000;
 
@@ -247,6 +252,48 @@ describe('the audit', function () {
     assert.equal(answer.status, 200);
     assert.equal(((await answer.json()) as { unaccounted: number }).unaccounted, 2);
     assert.equal((await call(system.urls[0]!, '/v1/admin/audit', 'ann')).status, 404);
+  });
+
+  it('runs by itself in the worker that is elected, and tells by metrics', async () => {
+    const opened = await openAudit(env, pool);
+    const metrics = createWorkerMetrics();
+    const gauge = async () => (await metrics.unaccounted.get()).values[0]?.value;
+    let elected = true;
+    const { audit, store } = opened;
+    const watch = createAuditWatch({ audit, store, elected: () => elected, everyMs: 50, metrics, logger });
+    try {
+      await until('what the tests before left is found', async () => (await gauge()) === 2);
+      const room = await newRoom();
+      const [id, next] = await send(room, 2);
+      await stored(room, (await send(room, 1))[0]!);
+      await pool.query('DELETE FROM messages WHERE room = $1 AND id = $2', [room, id]);
+      await until('a room that was touched is looked at', async () => (await gauge()) === 3);
+      await copyRow(room, next!, id!);
+      await until('what was found is looked at again', async () => (await gauge()) === 2);
+      const reported = async () => ((await store.newest()) as Report).unaccounted;
+      await until('the report is kept', async () => (await reported()) === 2);
+      elected = false;
+      await until('another one audits now', async () => (await gauge()) === 0);
+    } finally {
+      await watch.close();
+      await opened.close();
+    }
+  });
+
+  it('names an outcome that is gone from the log, and a row that an edit never reached', async () => {
+    const room = await newRoom();
+    const [lacking, stale] = await send(room, 2);
+    const edit = await ann.ask({ type: 'edit', room, id: stale, content: 'edited' });
+    await stored(room, edit.offset as number);
+    const { log, state } = keysOf(room);
+    const [, , last] = (await redis.hget(state, String(lacking)))!.split(';');
+    assert.equal(await redis.xdel(log, `${last}-0`), 1);
+    await pool.query('UPDATE messages SET revision = 1 WHERE room = $1 AND id = $2', [room, stale]);
+    const { findings } = await reportOf(env);
+    assert.deepEqual(namesOf(findings.filter(finding => finding.room === room)), [
+      `missing_outcome ${room} ${lacking}`,
+      `stale_row ${room} ${stale}`,
+    ]);
   });
 
   async function copyRow(room: string, from: number, to: number) {

@@ -2,8 +2,17 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Pool } from 'pg';
+import { createAudit } from '../../src/audit/audit.ts';
 import type { Finding, Report } from '../../src/audit/report.ts';
+import { createLogger } from '../../src/logger.ts';
+import { createTemporalEngine } from '../../src/pipeline/temporal/client.ts';
+import { connectTemporal } from '../../src/pipeline/temporal/connection.ts';
+import { createAccountLog } from '../../src/rooms/account.ts';
+import { connectRedis, whenReady } from '../../src/rooms/redis.ts';
+import { createScripts } from '../../src/rooms/scripts.ts';
 import { nodeArguments } from '../../src/stack/node-command.ts';
+import { createAccountStore } from '../../src/store/account.ts';
 
 /** Runs the operator's command; its exit code, and its report where it made one. */
 export async function runAudit(env: Record<string, string>, ...args: string[]) {
@@ -41,4 +50,32 @@ export async function reportOf(env: Record<string, string>): Promise<Report & { 
 /** What was found, in an order of its own. */
 export function namesOf(findings: Finding[]): string[] {
   return findings.map(({ kind, room, id, offset }) => `${kind} ${room} ${id ?? `at ${offset}`}`).sort();
+}
+
+/** An audit in this process, as a worker makes it, but without rests and nearly without patience. */
+export async function openAudit(env: Record<string, string>, pool: Pool) {
+  const logger = createLogger({ level: 'silent', part: 'test' });
+  const redis = connectRedis({ url: env.REDIS_URL!, timeoutMs: 2_000, name: 'audit', logger });
+  await whenReady(redis, 5_000);
+  const signal = AbortSignal.timeout(20_000);
+  const connection = await connectTemporal({ address: env.TEMPORAL_ADDRESS!, logger, signal });
+  const taskQueue = env.TEMPORAL_TASK_QUEUE!;
+  const engine = createTemporalEngine({
+    connection,
+    namespace: 'default',
+    taskQueue,
+    searchable: false,
+    logger,
+  });
+  const log = createAccountLog({ redis, scripts: createScripts(redis), partitions: 16 });
+  const store = createAccountStore(pool);
+  return {
+    audit: createAudit({ log, store, engine, options: { share: 1, graceMs: 500 } }),
+    store,
+    async close() {
+      await engine.close();
+      await connection.close();
+      redis.disconnect();
+    },
+  };
 }

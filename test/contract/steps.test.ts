@@ -213,22 +213,39 @@ describe('steps of the flow, on the real log and store', () => {
       opened.hub.leave(bob.member, room);
     });
 
-    it('what was announced before, and is stored after the members reloaded, is told of anew', async () => {
-      const room = newRoom();
-      const [kept, lost] = [await send(room, 'kept'), await send(room, 'lost')];
-      let bob: Awaited<ReturnType<typeof joined>> | undefined;
-      const persist: Steps['persist'] = async input => {
-        await rollBack(room, kept.id);
-        await opened.log.renew(room, kept.epoch, lost.id);
-        bob = await joined(room);
-        return await steps.persist(input);
-      };
-      await messageFlow(batchOf(kept, lost), { steps: { ...steps, persist }, poison: () => undefined });
-      await until('both are told of', () => restored(bob!.frames).length === 2);
-      const head = await opened.log.head(room);
-      assert.equal(head.processedThrough, head.end);
-      opened.hub.leave(bob!.member, room);
-    });
+    const ways: [string, (kept: Submission, lost: Submission) => Promise<unknown>][] = [
+      [
+        'rolled back',
+        async (kept, lost) => {
+          await rollBack(kept.room, kept.id);
+          await opened.log.renew(kept.room, kept.epoch, lost.id);
+        },
+      ],
+      [
+        'gone',
+        async ({ room }) => {
+          const { meta, log, state, open } = opened.log.keysOf(room);
+          await opened.redis.del(meta, log, state, open);
+        },
+      ],
+    ];
+    for (const [what, loseLog] of ways) {
+      it(`what was announced in a log that is ${what} then, and is stored after members reloaded, is told of anew`, async () => {
+        const room = newRoom();
+        const [kept, lost] = [await send(room, 'kept'), await send(room, 'lost')];
+        let bob: Awaited<ReturnType<typeof joined>> | undefined;
+        const persist: Steps['persist'] = async input => {
+          await loseLog(kept, lost);
+          bob = await joined(room);
+          return await steps.persist(input);
+        };
+        await messageFlow(batchOf(kept, lost), { steps: { ...steps, persist }, poison: () => undefined });
+        await until('both are told of', () => restored(bob!.frames).length === 2);
+        const head = await opened.log.head(room);
+        assert.equal(head.processedThrough, head.end);
+        opened.hub.leave(bob!.member, room);
+      });
+    }
   });
 
   it('gives author and others what each action says, live and for those who come later', async () => {

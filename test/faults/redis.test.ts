@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type FaultSystem, startFaultSystem } from '../support/faults.ts';
 import { appendOnlyFolder, type Waiting, waitingInIntake } from '../support/intake.ts';
-import { runLedger } from '../support/ledger.ts';
+import { type LedgerRoom, runLedger } from '../support/ledger.ts';
 import { until } from '../support/until.ts';
 
 /** Chat goes on within this of Redis answering. */
@@ -106,33 +106,45 @@ describe('faults: Redis', function () {
     assert.ok(resets >= 8, 'every member was told');
   });
 
-  it('rolled back to an earlier append-only file: no id twice, a new epoch, members are told', async () => {
-    let lost: Waiting = new Map();
+  /** Takes a copy of Redis now; the fault that it answers brings it back later. */
+  async function rollingBack(kept: string, named: (lost: Waiting) => void) {
     const { redisUrl } = system.services;
-    const kept = mkdtempSync(join(tmpdir(), 'parley-rollback-'));
-    try {
-      const { resets } = await runLedger(system, 'Redis rolled back', {
-        goesOnWithinMs: GOES_ON_MS,
-        async fault(rooms) {
-          const folder = await appendOnlyFolder(redisUrl);
-          cpSync(folder, kept, { recursive: true });
-          const marks = rooms.map(({ acked }) => acked.size);
-          await until('more is acknowledged', () =>
-            rooms.every(({ acked }, i) => acked.size > marks[i]! + 20),
-          );
-          await system.ways.redis.cut();
-          lost = await waitingInIntake(redisUrl, 'keep');
-          await system.part('Redis').stop('SIGKILL');
-          rmSync(folder, { recursive: true });
-          cpSync(kept, folder, { recursive: true });
-          await system.part('Redis').start();
-          await system.ways.redis.mend();
-        },
-        mayBeLost: () => lost,
-      });
-      assert.ok(resets >= 8, 'every member was told');
-    } finally {
-      rmSync(kept, { recursive: true, force: true });
-    }
-  });
+    const folder = await appendOnlyFolder(redisUrl);
+    cpSync(folder, kept, { recursive: true });
+    return async (rooms: LedgerRoom[]) => {
+      const marks = rooms.map(({ acked }) => acked.size);
+      await until('more is acknowledged', () => rooms.every(({ acked }, i) => acked.size > marks[i]! + 20));
+      await system.ways.redis.cut();
+      named(await waitingInIntake(redisUrl, 'keep'));
+      await system.part('Redis').stop('SIGKILL');
+      rmSync(folder, { recursive: true });
+      cpSync(kept, folder, { recursive: true });
+      await system.part('Redis').start();
+      await system.ways.redis.mend();
+    };
+  }
+
+  for (const [when, name] of [
+    ['in the midst', 'Redis rolled back'],
+    ['before the rooms', 'Redis rolled back to before the rooms'],
+  ] as const) {
+    it(`rolled back to an append-only file from ${when}: no id twice, a new epoch, members are told`, async () => {
+      let lost: Waiting = new Map();
+      const note = (waiting: Waiting) => {
+        lost = waiting;
+      };
+      const kept = mkdtempSync(join(tmpdir(), 'parley-rollback-'));
+      try {
+        const early = when === 'before the rooms' ? await rollingBack(kept, note) : undefined;
+        const { resets } = await runLedger(system, name, {
+          goesOnWithinMs: GOES_ON_MS,
+          fault: async rooms => await (early ?? (await rollingBack(kept, note)))(rooms),
+          mayBeLost: () => lost,
+        });
+        assert.ok(resets >= 8, 'every member was told');
+      } finally {
+        rmSync(kept, { recursive: true, force: true });
+      }
+    });
+  }
 });

@@ -28,6 +28,7 @@ import { createDispatcher } from './pipeline/dispatcher.ts';
 import type { LookedAt } from './pipeline/engine.ts';
 import { createFollower, createGiveUp } from './pipeline/follow.ts';
 import { createMembership } from './pipeline/membership.ts';
+import { createRedrive, REDRIVE_RESULTS } from './pipeline/redrive.ts';
 import { createSetAside } from './pipeline/set-aside.ts';
 import { createAccountLog } from './rooms/account.ts';
 import { createAmend } from './rooms/amend.ts';
@@ -40,6 +41,7 @@ import { createOutcomes, type Outcomes } from './rooms/outcomes.ts';
 import { createPageCache } from './rooms/page-cache.ts';
 import { createPartitions } from './rooms/partitions.ts';
 import { createPresence } from './rooms/presence.ts';
+import { createPutBack } from './rooms/put-back.ts';
 import { connectRedis, durabilityWarnings, whenReady } from './rooms/redis.ts';
 import { createRoomLog } from './rooms/room-log.ts';
 import { createScripts } from './rooms/scripts.ts';
@@ -184,6 +186,11 @@ export async function createGateway(
       inherit: (room, from) => inherit(room as Policy, from as Policy),
     },
     ready,
+    deadLetters: {
+      store,
+      redrive: createRedrive({ store, putBack: createPutBack({ log, options: config.log }) }),
+      meaning: REDRIVE_RESULTS,
+    },
     ...(board ? { board: board.handler } : {}),
     ...(existsSync(webDir) ? { webDir } : {}),
   });

@@ -69,6 +69,8 @@ export type Submission = {
   /** Acceptance of the message, ISO 8601 with milliseconds. */
   timestamp: string;
   editedAt?: string;
+  /** Given where it was set aside and put back: the number of that redrive, from 1. */
+  redrive?: number;
 };
 
 /** What the pipeline decided for one revision. There is one for each (room, id, revision): the first announced. */

@@ -1,6 +1,8 @@
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
 import { isRefusal, type Refusal, refuse } from '../errors.ts';
+import type { Logger } from '../logger.ts';
 import { USER_PATTERN } from '../message.ts';
+import { createDeadLetterCalls, type DeadLetters } from './admin-dead-letters.ts';
 import type { Caller } from './auth.ts';
 import { createBodyReader } from './body.ts';
 import type { Answer, Endpoints, Handler } from './endpoint.ts';
@@ -17,6 +19,10 @@ type Deps = {
   board?: RequestHandler | undefined;
   /** The newest audit's report, undefined where there is none. Throws Unavailable. */
   audited(): Promise<object | undefined>;
+  deadLetters: DeadLetters;
+  /** For a read of the store. */
+  timeoutMs: number;
+  logger: Logger;
 };
 
 const SHAPES: Record<'user' | 'jti', Shape> = {
@@ -32,27 +38,28 @@ const SHAPES: Record<'user' | 'jti', Shape> = {
  *
  * `GET /v1/admin/audit` answers the report of the newest audit, which a worker or an operator made; `at` says when.
  */
-export function createAdminCalls({ endpoints, revocation, audited, startSession, board }: Deps): Express {
+export function createAdminCalls(deps: Deps): Express {
+  const { endpoints, revocation, audited, startSession, board } = deps;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   const readBody = createBodyReader();
+  const letters = createDeadLetterCalls({ ...deps.deadLetters, ...deps, readBody });
 
-  function notAdmin(caller: Caller): Refusal | undefined {
-    if (caller.bearer === undefined) return refuse('unauthenticated');
-    return caller.identity.roles.includes('admin') ? undefined : refuse('forbidden');
-  }
+  /** A call for admins, by bearer: a cookie does not do. */
+  const admins = (handler: (request: Request, response: Response) => Promise<Answer | Refusal>) =>
+    endpoints.signedIn(async (request: Request, response: Response, caller: Caller) => {
+      if (caller.bearer === undefined) return refuse('unauthenticated');
+      if (!caller.identity.roles.includes('admin')) return refuse('forbidden');
+      return await handler(request, response);
+    });
 
-  async function audit(_request: Request, _response: Response, caller: Caller): Promise<Answer | Refusal> {
-    const refused = notAdmin(caller);
-    if (refused) return refused;
+  async function audit(): Promise<Answer | Refusal> {
     const report = await audited();
     return report === undefined ? refuse('not_found') : { body: report };
   }
 
-  async function revoke(request: Request, response: Response, caller: Caller): Promise<Answer | Refusal> {
-    const refused = notAdmin(caller);
-    if (refused) return refused;
+  async function revoke(request: Request, response: Response): Promise<Answer | Refusal> {
     const body = await readBody(request, response);
     if (isRefusal(body)) return body;
     const wrong = checkShape(body, SHAPES[Object.hasOwn(body, 'jti') ? 'jti' : 'user']);
@@ -65,8 +72,10 @@ export function createAdminCalls({ endpoints, revocation, audited, startSession,
   }
 
   app.use(endpoints.stamp);
-  app.get('/v1/admin/audit', endpoints.signedIn(audit));
-  app.post('/v1/admin/revoke', endpoints.signedIn(revoke));
+  app.get('/v1/admin/audit', admins(audit));
+  app.post('/v1/admin/revoke', admins(revoke));
+  app.get('/v1/admin/dead-letters', admins(letters.list));
+  app.post('/v1/admin/dead-letters/redrive', admins(letters.redrive));
   if (board) mountQueues(app, { endpoints, startSession, board });
   app.use(endpoints.missing);
   app.use(endpoints.failed);

@@ -15,6 +15,7 @@ import type { Limiter } from '../rooms/limiter.ts';
 import type { Ack, AppendInput } from '../rooms/log-types.ts';
 import type { Signals } from '../rooms/signals.ts';
 import { createAdminCalls } from './admin-calls.ts';
+import type { DeadLetters } from './admin-dead-letters.ts';
 import { createApp } from './app.ts';
 import { createAuth } from './auth.ts';
 import { createClientAddress } from './client-address.ts';
@@ -59,6 +60,7 @@ export type FrontDeps = {
   ready: Ready;
   /** What shows the engine's queues on the admin port, to admins. */
   board?: RequestHandler;
+  deadLetters: DeadLetters;
   /** The built page, served at `/` where given. */
   webDir?: string;
 };
@@ -182,13 +184,10 @@ function build(deps: FrontDeps, { connections, ready, revocation, load, draining
       mountRoutes(app, { ...deps, auth, address, origins, tickets, endpoints, history, submit, ready }),
   });
   const { start: startSession } = createSession({ auth, schemeOf: address.schemeOf });
-  const adminCalls = createAdminCalls({
-    endpoints,
-    revocation,
-    audited: deps.audited,
-    startSession,
-    board: deps.board,
-  });
+  const { audited, board, deadLetters } = deps;
+  const timeoutMs = config.historyTimeoutMs;
+  const served = { audited, startSession, board, deadLetters };
+  const adminCalls = createAdminCalls({ endpoints, revocation, ...served, timeoutMs, logger });
   return { ...app, adminCalls };
 }
 

@@ -40,6 +40,18 @@ export function parseRoomsQuery(query: URLSearchParams): RoomsQuery | Refusal {
   return { ...limit, ...(after === undefined ? {} : { after }) };
 }
 
+/** The query of the list of dead letters; `after` is the id of the last one of the page before. */
+export function parseLettersQuery(query: URLSearchParams): { after?: number; limit: number } | Refusal {
+  const unknown = unknownOf(query, ['after', 'limit']);
+  if (unknown) return unknown;
+  const [after, ...more] = query.getAll('after').map(value => parseId(value, 0));
+  if (more.length > 0 || (query.has('after') && after === undefined))
+    return refuse('invalid_cursor', { path: 'after' });
+  const limit = limitOf(query);
+  if (limit === undefined) return refuse('invalid_limit', { path: 'limit' });
+  return { ...limit, ...(after === undefined ? {} : { after }) };
+}
+
 /** A message id as text: plain digits, no sign, no leading zero, at most 2^53-1. */
 export function parseId(value: string, min: 0 | 1): number | undefined {
   if (!/^(0|[1-9]\d{0,15})$/.test(value)) return undefined;

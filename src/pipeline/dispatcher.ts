@@ -158,7 +158,9 @@ export function createDispatcher({
 function batchOf(submissions: Submission[]): Batch {
   const hash = createHash('sha256');
   // By its own entry of the log: a deletion carries the id and revision of what it deletes.
-  for (const { room, epoch, offset } of submissions) hash.update(`${room} ${epoch} ${offset}\n`);
+  for (const { room, epoch, offset, redrive } of submissions) {
+    hash.update(`${room} ${epoch} ${offset}${redrive === undefined ? '' : ` ${redrive}`}\n`);
+  }
   const dispatchedAt = new Date().toISOString();
   const first = submissions[0]!;
   const id = `batch-${first.room}-${first.id}-${submissions.length}-${hash.digest('hex').slice(0, 12)}`;

@@ -162,5 +162,6 @@ function submissionOf(fields: Record<string, string>): Submission {
     ...(replyTo === undefined ? {} : { replyTo }),
     timestamp,
     ...(editedAt === undefined ? {} : { editedAt }),
+    ...(fields.redrive === undefined ? {} : { redrive: Number(fields.redrive) }),
   };
 }

@@ -31,6 +31,7 @@ export function roomKeys(room: string, partitions: number) {
     hereConnections: `${own}:here:connections`,
     hereUsers: `${own}:here:users`,
     read: `${own}:read`,
+    owed: `${own}:owed`,
     dedup: (user: string, clientId: string) => `${own}:dedup:${user}:${clientId}`,
     channel: `${prefix}:live:${room}`,
   };

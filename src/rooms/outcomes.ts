@@ -30,7 +30,8 @@ export function createOutcomes({ log, scripts }: { log: RoomLog; scripts: Script
       const announcedAt = new Date().toISOString();
       const drafts = announcements.map(announcement => draftOf(announcement, batch, announcedAt));
       const { groups, places } = grouped(drafts);
-      const names = [keys.partition, keys.meta, keys.log, keys.state, keys.open, keys.rooms, keys.here];
+      const { partition, meta, open, rooms, here, owed } = keys;
+      const names = [partition, meta, keys.log, keys.state, open, rooms, here, owed];
       const args = [
         room,
         keys.channel,
@@ -140,7 +141,7 @@ export function messageOf(
   batch: string,
   announcedAt: string,
 ): LoggedMessage {
-  const { epoch: _epoch, offset: _offset, content, ...rest } = submission;
+  const { epoch: _epoch, offset: _offset, redrive: _redrive, content, ...rest } = submission;
   const { status, language, sentiment, verdict, versions } = outcome;
   const shown = status === 'masked' ? maskSpans(content, verdict.spans) : content;
   return {
@@ -149,6 +150,7 @@ export function messageOf(
     status,
     language,
     sentiment,
+    // From here on it is for moderators and the pipeline alone: announce.lua cuts it off here.
     ...(outcome.reason === undefined ? {} : { reason: outcome.reason }),
     ...(outcome.audience === 'author' ? { audience: 'author' as const } : {}),
     verdict,

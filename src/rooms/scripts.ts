@@ -5,6 +5,7 @@ import type { Redis } from 'ioredis';
 const NAMES = [
   'append',
   'amend',
+  'redrive',
   'announce',
   'withdraw',
   'settle',

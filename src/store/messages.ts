@@ -5,6 +5,9 @@ import {
   type DeadLettersQuery,
   type KeptLetter,
   listDeadLetters,
+  markRedriven,
+  numberRedrive,
+  readDeadLetter,
 } from './dead-letters.ts';
 import { type Page, type PageQuery, readMessage, readPage } from './pages.ts';
 import { type PersistResult, persist, withdraw } from './persist.ts';
@@ -47,10 +50,15 @@ export function createMessageStore(pool: Pool) {
     withdraw: (rows: PersistRow[]): Promise<void> => withdraw(pool, rows),
     /** Notes log entries that the store reflects already: those that told of stored messages anew. */
     reflect: (rows: PersistRow[]): Promise<void> => addTallies(pool, { inserted: [], settled: rows }),
-    /** Sets entries aside with their cause, each once for every step. */
+    /** Sets entries aside with their cause, each once for every step and way through the pipeline. */
     deadLetter: (letters: DeadLetter[]): Promise<void> => addDeadLetters(pool, letters),
     /** Dead letters, oldest first; `after` is the id of the last one seen. */
     deadLetters: (query: DeadLettersQuery): Promise<KeptLetter[]> => listDeadLetters(pool, query),
+    letterById: (id: number): Promise<KeptLetter | undefined> => readDeadLetter(pool, id),
+    /** A number for the next redrive of a letter's entry; undefined where there is no such letter. */
+    numberRedrive: (id: number): Promise<number | undefined> => numberRedrive(pool, id),
+    /** Notes that the entry is in the pipeline again under the number. */
+    markRedriven: (id: number, redrive: number): Promise<void> => markRedriven(pool, id, redrive),
     /** A page of a room's history, oldest first; without a cursor the newest. */
     page: (room: string, query: PageQuery): Promise<Page> => readPage(pool, room, query),
     byId: (room: string, id: number): Promise<StoredMessage | undefined> => readMessage(pool, room, id),

@@ -37,6 +37,51 @@ describe('store: dead letters', () => {
     assert.match(letters[0]!.createdAt, /^\d{4}-.*Z$/);
   });
 
+  it('of one message are one for each entry of the log: its deletion has the same id and revision', async () => {
+    const made = { ...submission, id: 5, offset: 5 };
+    const deleted = { ...made, offset: 6, content: '' };
+    const both = [made, deleted].map(entry => ({ submission: entry, step: 'analyse', cause: 'given up' }));
+    await db.store.deadLetter([...both, ...both]);
+    const letters = (await db.store.deadLetters({ limit: 100 })).filter(({ messageId }) => messageId === 5);
+    assert.deepEqual(
+      letters.map(({ entry }) => entry.offset),
+      [5, 6],
+    );
+  });
+
+  it('count one failure for each way through the pipeline, and wait again', async () => {
+    const entry = { ...submission, id: 7, offset: 7 };
+    const fail = (redrive: number, cause: string, step = 'analyse') =>
+      db.store.deadLetter([{ submission: { ...entry, redrive }, step, cause }]);
+    const letters = async () =>
+      (await db.store.deadLetters({ limit: 100 })).filter(({ messageId }) => messageId === 7);
+    await db.store.deadLetter([{ submission: entry, step: 'analyse', cause: 'first' }]);
+    const [{ id } = { id: 0 }] = await letters();
+    assert.equal(await db.store.numberRedrive(id), 1);
+    await db.store.markRedriven(id, 1);
+    assert.ok((await db.store.letterById(id))?.redrivenAt);
+    // What the first way still repeats says nothing new.
+    await db.store.deadLetter([{ submission: entry, step: 'analyse', cause: 'late' }]);
+    assert.equal((await db.store.letterById(id))?.cause, 'first');
+    await fail(1, 'second');
+    await fail(1, 'second, repeated');
+    const kept = await db.store.letterById(id);
+    assert.deepEqual([kept?.cause, kept?.failures, kept?.redrivenAt], ['second', 2, undefined]);
+    assert.deepEqual(kept?.entry, entry);
+    // It failed before it was noted as redriven: the note comes too late.
+    assert.equal(await db.store.numberRedrive(id), 2);
+    await fail(2, 'third');
+    await db.store.markRedriven(id, 2);
+    assert.equal((await db.store.letterById(id))?.redrivenAt, undefined);
+    // At another step it is a letter of its own, and no number is given twice.
+    assert.equal(await db.store.numberRedrive(id), 3);
+    await fail(3, 'elsewhere', 'persist');
+    const other = (await letters()).find(({ step }) => step === 'persist');
+    assert.equal(await db.store.numberRedrive(other!.id), 4);
+    assert.equal(await db.store.numberRedrive(id), 5);
+    assert.equal(await db.store.numberRedrive(1_000_000), undefined);
+  });
+
   it('hold what neither text nor jsonb can, escaped, and a cause of any length', async () => {
     const content = 'nul \0, half \ud83d, whole 👋, written \\u0000';
     const letter = {

@@ -75,6 +75,43 @@ describe('store: pool', () => {
     await pool.end();
   });
 
+  it('calls transient what another transaction is to blame for: a deadlock, a lock, a conflict', async () => {
+    await db.pool.query("INSERT INTO rooms VALUES ('one', 1, now()), ('two', 1, now())");
+    const touch = (room: string) => ({
+      text: 'UPDATE rooms SET last_id = last_id + 1 WHERE room = $1',
+      values: [room],
+    });
+    const [a, b] = [await db.pool.connect(), await db.pool.connect()];
+    try {
+      for (const client of [a, b]) await client.query("BEGIN; SET LOCAL deadlock_timeout = '10ms'");
+      await a.query(touch('one'));
+      await b.query(touch('two'));
+      const crosswise = await Promise.allSettled([a.query(touch('two')), b.query(touch('one'))]);
+      const failed = crosswise
+        .filter(end => end.status === 'rejected')
+        .map(({ reason }) => reason as unknown);
+      assert.deepEqual(failed.map(sqlState), ['40P01']);
+      assert.ok(isTransient(failed[0]));
+      for (const client of [a, b]) await client.query('ROLLBACK');
+
+      await a.query('BEGIN');
+      await a.query(touch('one'));
+      const locked = await failureOf(b.query("SELECT FROM rooms WHERE room = 'one' FOR UPDATE NOWAIT"));
+      assert.deepEqual([sqlState(locked), isTransient(locked)], ['55P03', true]);
+      await a.query('ROLLBACK');
+
+      for (const client of [a, b]) await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+      await b.query('SELECT FROM rooms');
+      await a.query(touch('one'));
+      await a.query('COMMIT');
+      const late = await failureOf(b.query(touch('one')));
+      assert.deepEqual([sqlState(late), isTransient(late)], ['40001', true]);
+    } finally {
+      for (const client of [a, b]) client.release(true);
+      await db.pool.query("DELETE FROM rooms WHERE room IN ('one', 'two')");
+    }
+  });
+
   it('does not call transient what will fail again', async () => {
     const refused = ["SELECT '\\x00'::text::int", 'SELECT 1/0', 'SELECT FROM nowhere', 'SELEKT'];
     for (const sql of refused) assert.equal(isTransient(await failureOf(db.pool.query(sql))), false, sql);

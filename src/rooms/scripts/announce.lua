@@ -1,10 +1,11 @@
 -- Announces the outcomes of one room and batch. For each (id, revision) the first outcome stands.
--- KEYS: partition, meta, log, state, open, rooms, here
+-- One that was redriven (`owed`) is announced whole, once: nobody need have heard of it.
+-- KEYS: partition, meta, log, state, open, rooms, here, owed
 -- ARGV: room, channel, group for messages unknown here (0: none), number of groups, then for each group
 --       kind, author or '', reason or ''; then for each message id, epoch, offset, revision, group, body, fragment
 -- Answers no_epoch | new_room | rolled_back epoch (its end lies below one of the offsets) | ok present, then for each message one of
 --       {announced, offset} | {outcome, json, last} | {stale}
-local partition, meta, log, state, open, rooms, here = unpack(KEYS)
+local partition, meta, log, state, open, rooms, here, owed = unpack(KEYS)
 local room, channel = ARGV[1], ARGV[2]
 local unknown_group, group_count = tonumber(ARGV[3]), tonumber(ARGV[4])
 
@@ -25,38 +26,51 @@ for i = 1, group_count do
   at = at + 3
 end
 
+-- What everyone may know of a message: its private fields come last (outcomes.ts).
+local function public(body)
+  local cut = #body
+  for _, name in ipairs({ 'reason', 'audience', 'verdict' }) do
+    -- Inside of a string the quotes would be escaped.
+    cut = math.min(cut, body:find(',"' .. name .. '":', 1, true) or cut)
+  end
+  return body:sub(1, cut - 1) .. '}'
+end
+
+local function may_be_shown(body)
+  return not body:find(',"audience":"author"', 1, true) and not body:find(',"status":"removed"', 1, true)
+end
+
+local owing = redis.call('EXISTS', owed) == 1
 local results = {}
 local seen = {}
 for i = first, #ARGV, 7 do
   local message = { id = ARGV[i], revision = ARGV[i + 3], body = ARGV[i + 5], fragment = ARGV[i + 6] }
   local group = tonumber(ARGV[i + 4])
   local value = redis.call('HGET', state, message.id)
+  local known = value and parse_state(value)
+  local whole = owing and redis.call('SREM', owed, message.id .. ';' .. message.revision) == 1
   local index = #results + 1
-  if seen[message.id] then
+  if seen[message.id] or (known and known.revision ~= message.revision) then
     results[index] = { 'stale' }
-  elseif value then
-    local known = parse_state(value)
-    if known.revision ~= message.revision then
-      results[index] = { 'stale' }
-    elseif known.decided ~= '0' then
-      results[index] = { 'outcome', known.json, known.last }
+  elseif known and known.decided ~= '0' then
+    results[index] = { 'outcome', known.json, known.last }
+    if whole and may_be_shown(known.json) then
+      message.body, message.stands, group = known.json, true, unknown_group
     else
-      results[index] = message
+      message = nil
     end
-  elseif ARGV[i + 1] == epoch then
+  elseif not known and not whole and ARGV[i + 1] == epoch then
     -- Trimmed, and what is trimmed is stored.
     results[index] = { 'stale' }
   else
-    message.unknown = true
-    if groups[group].kind == 'u' and groups[group].author == '' then
-      group = unknown_group
-      message.fragment = message.body
-    end
     results[index] = message
+    if (whole or not known) and groups[group].kind == 'u' and groups[group].author == '' then group = unknown_group end
   end
-  if results[index] == message then
+  if message and (message.stands or results[index] == message) then
     seen[message.id] = true
     message.index = index
+    message.unknown = whole or not known
+    if group == unknown_group then message.fragment = public(message.body) end
     table.insert(groups[group].members, message)
   end
 end
@@ -100,7 +114,7 @@ for _, group in ipairs(groups) do
     for _, member in ipairs(group.members) do
       redis.call('HSET', state, member.id,
         member.revision .. ';' .. member.revision .. ';' .. offset .. ';' .. member.body)
-      results[member.index] = { 'announced', offset }
+      results[member.index] = member.stands and { 'outcome', member.body, offset } or { 'announced', offset }
       if member.unknown and redis.call('ZADD', open, offset, offset) == 1 then
         redis.call('HINCRBY', partition, 'unstored', 1)
       end

@@ -37,7 +37,7 @@ function faultySteps(real: Steps): Steps {
     async moderate(input) {
       dieAt('before a step');
       const has = (word: string) => input.submissions.some(({ content }) => content.includes(word));
-      if (has(POISON)) throw new Poison();
+      if (has(POISON) && process.env.POISON !== 'mended') throw new Poison();
       if (has(HANGS) || (has(HANGS_ONCE) && !held && process.env.HANGS !== 'never')) {
         held = true;
         process.stdout.write('a step hangs\n');

@@ -21,8 +21,11 @@ export type WorkerOptions = { fault?: FaultPoint; env?: Record<string, string> }
 const WORKER = new URL('./faulty-worker.ts', import.meta.url);
 let systems = 0;
 
-/** Starts a gateway and a worker on an empty log and an empty database. BullMQ gets a Redis of its own. */
-export async function startEngineSystem(engine: EngineName) {
+/**
+ * Starts a gateway and a worker on an empty log and an empty database; `env` is what both are given beside the
+ * usual. BullMQ gets a Redis of its own.
+ */
+export async function startEngineSystem(engine: EngineName, env: Record<string, string> = {}) {
   const services = await stack();
   const databaseUrl = await freeDatabase();
   const queue = `engines-${process.pid}-${systems++}`;
@@ -46,6 +49,7 @@ export async function startEngineSystem(engine: EngineName) {
     // A batch that cannot reach the database is to wait soon.
     DATABASE_TIMEOUT_MS: '1000',
     ...UNHURRIED,
+    ...env,
   };
   const gateway = await startProcess('gateway', shared);
   const open: RunningProcess[] = [gateway];
@@ -54,6 +58,7 @@ export async function startEngineSystem(engine: EngineName) {
     engine,
     url: gateway.address,
     databaseUrl,
+    redisUrl: services.redisUrl,
     redis,
     db,
     /** The server behind the engine, to be stopped and started. */

@@ -1,6 +1,7 @@
 /**
- * `npm run audit [-- --json]`: is every acknowledged entry accounted for? Exit code 0: it is, or lost with an epoch
- * that is named; 1: it is not, a line each; 2: the audit could not be done.
+ * `npm run audit [-- --json] [--set-aside]`: is every acknowledged entry accounted for? Exit code 0: it is, or lost
+ * with an epoch that is named; 1: it is not, a line each; 2: the audit could not be done. `--set-aside` makes dead
+ * letters of the entries that were dropped on their way, which `npm run dead-letters -- redrive all` takes further.
  */
 
 import { linesOf } from './audit/report.ts';
@@ -18,7 +19,9 @@ async function main() {
       ? JSON.stringify(report, null, 2)
       : linesOf(report).join('\n');
     process.stdout.write(`${text}\n`);
-    if (report.unaccounted > 0) process.exitCode = 1;
+    const setAside = process.argv.includes('--set-aside') ? await auditor.setAside(report) : 0;
+    if (setAside > 0) process.stderr.write(`${setAside} dropped entries are dead letters now\n`);
+    if (report.unaccounted > setAside) process.exitCode = 1;
   } finally {
     await auditor.close();
   }

@@ -9,6 +9,7 @@ import type { Steps } from '../workflows/steps.ts';
 import { startAdminServer } from './admin.ts';
 import { createAudit, type Extent } from './audit/audit.ts';
 import type { Report } from './audit/report.ts';
+import { createSetAsideDropped } from './audit/set-aside.ts';
 import { createAuditWatch } from './audit/watch.ts';
 import { type Config, required } from './config.ts';
 import { lookAtEngine, queueBoard, startEngine } from './engine.ts';
@@ -43,7 +44,7 @@ import { createPartitions } from './rooms/partitions.ts';
 import { createPresence } from './rooms/presence.ts';
 import { createPutBack } from './rooms/put-back.ts';
 import { connectRedis, durabilityWarnings, whenReady } from './rooms/redis.ts';
-import { createRoomLog } from './rooms/room-log.ts';
+import { createRoomLog, parseState } from './rooms/room-log.ts';
 import { createScripts } from './rooms/scripts.ts';
 import { createSignals } from './rooms/signals.ts';
 import { createAccountStore } from './store/account.ts';
@@ -307,15 +308,32 @@ function auditOf({ config, redis, scripts, pool, engine, share }: AuditParts) {
 export async function createAuditor(
   config: Config,
   overrides: Overrides = {},
-): Promise<{ run(extent?: Extent): Promise<Report>; close(): Promise<void> }> {
-  const { logger, closers, redis, scripts, pool } = await createShared(config, 'audit', overrides);
+): Promise<{
+  run(extent?: Extent): Promise<Report>;
+  setAside(report: Report): Promise<number>;
+  close(): Promise<void>;
+}> {
+  const { logger, closers, redis, scripts, pool, log, store } = await createShared(
+    config,
+    'audit',
+    overrides,
+  );
   const engine = await lookAtEngine({ config, logger, timeoutMs: START_TIMEOUT_MS }).catch(async error => {
     await closers.close();
     throw error;
   });
   closers.add('engine', engine, made => made.close());
   const audit = auditOf({ config, redis, scripts, pool, engine, share: AUDIT_SHARE.asked });
+  const setAside = createSetAsideDropped({
+    async message(room, id) {
+      const value = await redis.hget(log.keysOf(room).state, String(id));
+      return value === null ? undefined : parseState(value);
+    },
+    store,
+    settle: createOutcomes({ log, scripts }).settle,
+  });
   return {
+    setAside: ({ findings }) => setAside(findings),
     async run(extent = { scope: 'all' }) {
       const report = await audit.run(extent);
       await createAccountStore(pool).save(report.scope, report);

@@ -7,7 +7,7 @@ import { createWorkerMetrics } from '../../src/metrics.ts';
 import { roomKeys } from '../../src/rooms/keys.ts';
 import { freePorts } from '../../src/stack/ports.ts';
 import { createPool } from '../../src/store/pool.ts';
-import { namesOf, openAudit, reportOf, runAudit } from '../support/audit.ts';
+import { namesOf, openAudit, reportOf, runAudit, runCommand } from '../support/audit.ts';
 import { openSocket, SECRET, type Socket, token } from '../support/socket.ts';
 import { freeDatabase, stack } from '../support/stack.ts';
 import { call, type HistoryPage, startSystem } from '../support/system.ts';
@@ -210,12 +210,12 @@ describe('the audit', function () {
     await copyRow(deleted, gone - 1, gone);
     await pool.query('DELETE FROM messages WHERE room = $1 AND id > $2', [doubled, twice + 999_999]);
     await redis.hset(state, String(open), value);
-    await redis.zrem(keysOf(dropped).open, String(lost));
-    const [letter] = [{ room: dropped, epoch: '', id: lost, offset: lost }];
-    await pool.query(
-      `INSERT INTO dead_letters (room, message_id, revision, step, cause, entry) VALUES ($1, $2, 1, 'test', 'test', $3)`,
-      [dropped, lost, JSON.stringify(letter)],
-    );
+    const mended = await runAudit(env, '--set-aside');
+    assert.deepEqual([mended.code, mended.err], [0, '1 dropped entries are dead letters now\n']);
+    const clean = await reportOf(env);
+    assert.deepEqual([namesOf(clean.findings), clean.setAside], [[], 1]);
+    assert.equal((await runCommand('dead-letters', env, 'redrive', 'all')).code, 0);
+    await stored(dropped, lost!);
     assert.deepEqual(namesOf((await reportOf(env)).findings), []);
   });
 

@@ -14,11 +14,18 @@ import { createScripts } from '../../src/rooms/scripts.ts';
 import { nodeArguments } from '../../src/stack/node-command.ts';
 import { createAccountStore } from '../../src/store/account.ts';
 
-/** Runs the operator's command; its exit code, and its report where it made one. */
-export async function runAudit(env: Record<string, string>, ...args: string[]) {
+/** Runs the operator's command; its exit code, and what it said. */
+export const runAudit = (env: Record<string, string>, ...args: string[]) => runCommand('audit', env, ...args);
+
+/** Runs one of the commands for operators, by its file in `src`. */
+export async function runCommand(
+  name: 'audit' | 'dead-letters',
+  env: Record<string, string>,
+  ...args: string[]
+) {
   const child = spawn(
     process.execPath,
-    [...nodeArguments(new URL('../../src/audit.ts', import.meta.url)), ...args],
+    [...nodeArguments(new URL(`../../src/${name}.ts`, import.meta.url)), ...args],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {

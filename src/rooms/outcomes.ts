@@ -35,13 +35,8 @@ export function createOutcomes({ log, scripts }: { log: RoomLog; scripts: Script
       const args = [
         room,
         keys.channel,
-        groups.length + 1,
-        groups.length + 1,
-        ...[...groups, { kind: 's', author: '', reason: '' }].flatMap(({ kind, author, reason }) => [
-          kind,
-          author,
-          reason,
-        ]),
+        groups.length,
+        ...groups.flatMap(({ kind, author, reason }) => [kind, author, reason]),
         ...drafts.flatMap(({ message, epoch, offset, fragment }, i) => [
           message.id,
           epoch,

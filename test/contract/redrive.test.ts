@@ -207,6 +207,24 @@ describe('redriving, on the real log and store', () => {
     await settled(room);
   });
 
+  it('announces long messages in as many frames as they need', async () => {
+    const room = newRoom();
+    const texts = Array.from({ length: 17 }, (_, i) => `poison ${i} ${'🦜'.repeat(3_990)}`);
+    const long = await say(room, ...texts);
+    const bob = await listening(room);
+    mended = true;
+    await through(room, async () => redrive((await lettersOf(room)).map(({ id }) => id)));
+    const heard = () => bob.frames.flatMap(({ messages }) => messages as { id: number; content: string }[]);
+    await until('all is heard', () => heard().length === long.length);
+    opened.hub.leave(bob.member, room);
+    for (const frame of bob.frames) assert.ok(Buffer.byteLength(JSON.stringify(frame)) < 256 * 1_024);
+    assert.deepEqual(
+      heard().map(({ content }) => content),
+      texts,
+    );
+    await settled(room);
+  });
+
   it('shows nothing of a message that is removed by what it is found to say', async () => {
     const room = newRoom();
     const [poison] = await say(room, 'poison, and bad');

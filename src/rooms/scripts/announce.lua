@@ -1,26 +1,26 @@
 -- Announces the outcomes of one room and batch. For each (id, revision) the first outcome stands.
 -- One that was redriven (`owed`) is announced whole, once: nobody need have heard of it.
 -- KEYS: partition, meta, log, state, open, rooms, here, owed
--- ARGV: room, channel, group for messages unknown here (0: none), number of groups, then for each group
---       kind, author or '', reason or ''; then for each message id, epoch, offset, revision, group, body, fragment
+-- ARGV: room, channel, number of groups, then for each group kind, author or '', reason or ''; then for each message
+--       id, epoch, offset, revision, group, body, fragment
 -- Answers no_epoch | new_room | rolled_back epoch (its end lies below one of the offsets) | ok present, then for each message one of
 --       {announced, offset} | {outcome, json, last} | {stale}
 local partition, meta, log, state, open, rooms, here, owed = unpack(KEYS)
 local room, channel = ARGV[1], ARGV[2]
-local unknown_group, group_count = tonumber(ARGV[3]), tonumber(ARGV[4])
+local group_count = tonumber(ARGV[3])
 
 if redis.call('HEXISTS', partition, 'epoch') == 0 then return { 'no_epoch' } end
 local head = redis.call('HMGET', meta, 'epoch', 'end')
 if not head[1] then return { 'new_room' } end
 local epoch, last = head[1], tonumber(head[2])
 
-local first = 5 + 3 * group_count
+local first = 4 + 3 * group_count
 for i = first, #ARGV, 7 do
   if ARGV[i + 1] == epoch and tonumber(ARGV[i + 2]) > last then return { 'rolled_back', epoch } end
 end
 
 local groups = {}
-local at = 5
+local at = 4
 for i = 1, group_count do
   groups[i] = { kind = ARGV[at], author = ARGV[at + 1], reason = ARGV[at + 2], members = {} }
   at = at + 3
@@ -40,6 +40,16 @@ local function may_be_shown(body)
   return not body:find(',"audience":"author"', 1, true) and not body:find(',"status":"removed"', 1, true)
 end
 
+-- Where those of a group go that are announced whole: a group of their own each, for the whole of it fits a frame.
+local wholes = {}
+local function whole_of(group)
+  if not wholes[group] then
+    groups[#groups + 1] = { kind = 's', author = '', reason = '', members = {} }
+    wholes[group] = #groups
+  end
+  return wholes[group]
+end
+
 local owing = redis.call('EXISTS', owed) == 1
 local results = {}
 local seen = {}
@@ -55,7 +65,7 @@ for i = first, #ARGV, 7 do
   elseif known and known.decided ~= '0' then
     results[index] = { 'outcome', known.json, known.last }
     if whole and may_be_shown(known.json) then
-      message.body, message.stands, group = known.json, true, unknown_group
+      message.body, message.stands, group = known.json, true, whole_of(group)
     else
       message = nil
     end
@@ -64,13 +74,13 @@ for i = first, #ARGV, 7 do
     results[index] = { 'stale' }
   else
     results[index] = message
-    if (whole or not known) and groups[group].kind == 'u' and groups[group].author == '' then group = unknown_group end
+    if (whole or not known) and groups[group].kind == 'u' and groups[group].author == '' then group = whole_of(group) end
   end
   if message and (message.stands or results[index] == message) then
     seen[message.id] = true
     message.index = index
     message.unknown = whole or not known
-    if group == unknown_group then message.fragment = public(message.body) end
+    if groups[group].kind == 's' then message.fragment = public(message.body) end
     table.insert(groups[group].members, message)
   end
 end

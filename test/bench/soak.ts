@@ -6,7 +6,8 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Pool } from 'pg';
-import { openSocket } from '../support/socket.ts';
+import { runCommand } from '../support/audit.ts';
+import { openSocket, SECRET } from '../support/socket.ts';
 import { mochaGlobalTeardown, stack } from '../support/stack.ts';
 import { startSystem } from '../support/system.ts';
 import { until } from '../support/until.ts';
@@ -18,7 +19,13 @@ const ROOMS = 10;
 const MINUTE_MS = 60_000;
 const TICK_MS = 10;
 const SETTLE_MS = 300_000;
-const LIFTED = { SEND_PER_SECOND: '100000', SEND_BURST: '100000', MAX_UNSTORED: '200000' };
+const QUEUE = `soak-${process.pid}`;
+const LIFTED = {
+  SEND_PER_SECOND: '100000',
+  SEND_BURST: '100000',
+  MAX_UNSTORED: '200000',
+  TEMPORAL_TASK_QUEUE: QUEUE,
+};
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const mib = (bytes: number) => String(Math.round(bytes / 1024 / 1024));
 
@@ -147,11 +154,20 @@ async function main() {
   );
   say(`not stored ${missing.length}, stored unasked ${unasked.length}, dead letters ${deadLetters}`);
   for (const one of [...missing, ...unasked].slice(0, 20)) say(`  ${one}`);
+  const { redisUrl, temporalAddress } = system.services;
+  const services = {
+    DATABASE_URL: system.databaseUrl,
+    REDIS_URL: redisUrl,
+    TEMPORAL_ADDRESS: temporalAddress,
+  };
+  const env = { ...services, TEMPORAL_TASK_QUEUE: QUEUE, PIPELINE_ENGINE: engine, AUTH_SECRET: SECRET };
+  const audit = await runCommand('audit', env);
+  say(audit.out + audit.err);
   await Promise.all(sockets.map(socket => socket.close()));
   await pool.end();
   await system.close();
   await mochaGlobalTeardown();
-  if (missing.length + unasked.length + deadLetters > 0) process.exitCode = 1;
+  if (missing.length + unasked.length + deadLetters > 0 || audit.code !== 0) process.exitCode = 1;
 }
 
 await main();

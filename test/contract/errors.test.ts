@@ -44,6 +44,7 @@ describe('an error on a socket', () => {
     socket = await openSocket(gateway.url, 'ann');
     assert.equal((await socket.ask({ type: 'join', room: ROOM })).type, 'joined');
     assert.equal((await socket.ask(SEND)).type, 'ack');
+    await until('the message has come back', () => socket.liveOffsets(ROOM).length === 1);
   });
   after(() => gateway.close());
 

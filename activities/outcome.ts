@@ -16,10 +16,17 @@ const EFFECT: Record<
   block: { status: 'removed', audience: 'all', reason: 'moderated' },
 };
 
-/** The outcome that an analysis gives a submission. */
-export function outcomeOf({ id, revision }: Submission, analysis: Analysis, versions: Versions): Outcome {
-  return { id, revision, ...EFFECT[analysis.verdict.action], ...analysis, versions };
+/** The outcome that an analysis gives a submission; a moderator's decision goes before any verdict. */
+export function outcomeOf(
+  { id, revision, decision }: Submission,
+  analysis: Analysis,
+  versions: Versions,
+): Outcome {
+  const action = decision === undefined ? analysis.verdict.action : DECIDED[decision.action];
+  return { id, revision, ...EFFECT[action], ...analysis, versions };
 }
+
+const DECIDED = { release: 'allow', remove: 'block' } as const;
 
 /** The outcome that stands in the log; `proposed` fills what a message removed by hand never had. */
 export function standingOutcome(message: LoggedMessage, proposed: Outcome): Outcome {

@@ -51,8 +51,11 @@ import { createAccountStore } from './store/account.ts';
 import { createEpochStore } from './store/epochs.ts';
 import { createMessageStore, type MessageStore } from './store/messages.ts';
 import { migrate } from './store/migrate.ts';
+import { moderationLog } from './store/moderation-log.ts';
+import { moderationQueue } from './store/moderation-queue.ts';
 import { createPolicyStore } from './store/policies.ts';
 import { createPool } from './store/pool.ts';
+import { createSanctionStore } from './store/sanctions.ts';
 
 export type Overrides = {
   logger?: Logger;
@@ -185,6 +188,11 @@ export async function createGateway(
       builtin: DEFAULT_POLICY,
       parse: parsePolicy,
       inherit: (room, from) => inherit(room as Policy, from as Policy),
+    },
+    moderation: {
+      queue: (room, query) => moderationQueue(pool, room, query),
+      log: (scope, query) => moderationLog(pool, scope, query),
+      ...createSanctionStore(pool),
     },
     ready,
     deadLetters: {

@@ -51,6 +51,17 @@ export type Verdict = {
 /** Which version of what made each result, for example `{ language: 'eld-2.1.0/medium' }`. */
 export type Versions = { language: string; moderation: string; sentiment: string };
 
+/** What a moderator decided about one revision, with what it was before. `reason` is for the audit trail alone. */
+export type Decision = {
+  action: 'release' | 'remove';
+  by: string;
+  at: string;
+  was: Was;
+  reason?: string;
+};
+/** How a message stood before a decision; `shadowed` is what only its author saw as visible. */
+export type Was = Status | 'shadowed';
+
 /**
  * One revision of a message as its author wrote it: what the intake, the engines and the steps carry.
  * `id` is the offset at which the message was created, `offset` that of this revision's own log entry.
@@ -71,6 +82,8 @@ export type Submission = {
   editedAt?: string;
   /** Given where it was set aside and put back: the number of that redrive, from 1. */
   redrive?: number;
+  /** This entry is a moderator's decision about the revision; it stands, whatever the verdict says. */
+  decision?: Decision;
 };
 
 /** What the pipeline decided for one revision. There is one for each (room, id, revision): the first announced. */
@@ -103,10 +116,19 @@ export type Message = {
   sentiment?: Sentiment;
   editedAt?: string;
   reason?: Reason;
+  /** Told to the author of a bounced message alone: it may be said in other words. */
+  rephrase?: true;
 };
 
 /** A removed message in a history page. */
-export type Tombstone = { id: number; status: 'removed'; reason: Reason; timestamp: string };
+export type Tombstone = {
+  id: number;
+  status: 'removed';
+  reason: Reason;
+  timestamp: string;
+  /** Told to the author of a bounced message alone. */
+  rephrase?: true;
+};
 
 /**
  * The content as readers may see it: every code point inside a span is starred out, white space stays.

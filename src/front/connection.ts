@@ -16,7 +16,7 @@ import type { Fanout } from './fanout.ts';
 import type { Ref } from './frames.ts';
 import type { Handle } from './handlers/handle.ts';
 import { startHeartbeat } from './heartbeat.ts';
-import type { Identity } from './identity.ts';
+import type { Identity, MayEnter } from './identity.ts';
 import { createInbox } from './inbox.ts';
 import { encodeJoined, NOBODY, type Present } from './joined.ts';
 import { createFrameLimits } from './limits-frames.ts';
@@ -47,6 +47,8 @@ export type OpenConnection = {
   identity(): Identity;
   /** Closes with 4003. */
   revoke(): void;
+  /** Leaves the rooms that may not be entered any more, with a `left` for each. */
+  putOut(mayEnter: MayEnter): void;
   terminate(): void;
   closed: Promise<void>;
 };
@@ -112,6 +114,16 @@ export function openConnection(opening: Opening, deps: ConnectionDeps): OpenConn
     },
     identity: () => connection.identity,
     revoke: () => close(CLOSE.revoked, 'revoked'),
+    putOut(mayEnter) {
+      for (const room of [...connection.rooms.keys()]) {
+        // One that is being joined is left by the join itself, which asks again at its end.
+        if (mayEnter(connection.identity, room) || !deps.hub.has(connection.member, room)) continue;
+        deps.hub.leave(connection.member, room);
+        connection.rooms.delete(room);
+        void deps.presence.leave(room, identity.user, connection.id);
+        connection.answer({ type: 'left', room });
+      }
+    },
     terminate: () => ws.terminate(),
     closed,
   };

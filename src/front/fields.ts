@@ -8,6 +8,7 @@ export type Check = (value: unknown, path: string) => string | undefined;
 export type Shape = Record<string, { check: Check; optional?: true }>;
 
 const MAX_EPOCH_LENGTH = 64;
+const MAX_REASON_LENGTH = 500;
 /** Longest name of an unknown field that is shown back. */
 const MAX_PATH_LENGTH = 64;
 
@@ -34,6 +35,12 @@ export const clientId = matching(CLIENT_ID_PATTERN);
 export const messageId = integer(1);
 /** Only the type; what the text may hold is `checkContent`. */
 export const text = being(value => typeof value === 'string');
+
+/** A moderator's reason: 500 code points at most, nothing that cannot be stored. */
+export const reason = being(
+  value =>
+    typeof value === 'string' && !isLonger(value, MAX_REASON_LENGTH) && !/[\0\p{Surrogate}]/u.test(value),
+);
 
 const SINCE: Shape = {
   epoch: {

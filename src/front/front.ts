@@ -6,7 +6,7 @@ import type { RequestHandler } from 'express';
 import type { Redis } from 'ioredis';
 import { startAdminServer } from '../admin.ts';
 import type { Config } from '../config.ts';
-import type { Refusal } from '../errors.ts';
+import { isRefusal, type Refusal, refuse } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { GatewayMetrics } from '../metrics.ts';
 import type { Amend } from '../rooms/amend.ts';
@@ -25,14 +25,18 @@ import { createFanout } from './fanout.ts';
 import { createHandle } from './handlers/handle.ts';
 import type { Ready } from './health.ts';
 import { createHistory, type HistoryLog, type HistoryStore } from './history.ts';
+import { covers, type Identity, type MayEnter } from './identity.ts';
 import { createLoad, type Load } from './limits-load.ts';
-import { createLimitedAmend, createLimitedSubmit } from './limits-sends.ts';
+import { createLimitedAmend, createLimitedSubmit, createSanctionedSubmit } from './limits-sends.ts';
 import { createUpgradeLimits } from './limits-upgrades.ts';
+import type { ModerationStore } from './moderation.ts';
 import { createOrigins } from './origins.ts';
 import { createDeliveryClock } from './outbox.ts';
 import type { Policies } from './policies.ts';
 import { createRevocation, type Revocation } from './revocation.ts';
 import { mountRoutes } from './routes.ts';
+import type { SanctionStore } from './sanction-calls.ts';
+import { createSanctions, type News, type Sanctions } from './sanctions.ts';
 import { createSession } from './session.ts';
 import { createSubmit } from './submit.ts';
 import { createTickets } from './tickets.ts';
@@ -54,6 +58,7 @@ export type FrontDeps = {
   presence: Presence;
   store: HistoryStore;
   policies: Policies;
+  moderation: ModerationStore & SanctionStore & { since(version: number): Promise<News[]> };
   /** The newest audit's report, undefined where there is none. Throws Unavailable. */
   audited(): Promise<object | undefined>;
   /** Each part by name, `ok` or a sentence; it answers soon. */
@@ -91,16 +96,24 @@ export function createFront(deps: FrontDeps): Front {
   const { maxTokenLifeMs } = config.auth;
   const revocation = createRevocation({ redis: deps.redis, logger, maxTokenLifeMs });
   const load = createLoad({ maxDelayMs: config.guard.maxLoopDelayMs, metrics: deps.metrics });
-  const own: Own = { connections, ready, revocation, load, draining: () => state.draining };
+  const sanctions = createSanctions({ since: deps.moderation.since, logger });
+  const own: Own = { connections, ready, revocation, sanctions, load, draining: () => state.draining };
   const { server, wss, adminCalls: calls } = build(deps, own);
   revocation.onNews(() => {
     for (const connection of connections) if (revocation.covers(connection.identity())) connection.revoke();
+  });
+  sanctions.onNews(() => {
+    for (const connection of connections) {
+      if (sanctions.isBannedEverywhere(connection.identity())) connection.revoke();
+      else connection.putOut(mayEnterBy(sanctions));
+    }
   });
   let admin: Awaited<ReturnType<typeof startAdminServer>> | undefined;
 
   return {
     async listen() {
       await revocation.load();
+      await sanctions.read().catch(error => logger.warn({ error }, 'mutes and bans are not known yet'));
       await listenOn(server, config.port, config.host);
       const { registry } = deps.metrics;
       admin = await startAdminServer({ port: config.adminPort, registry, ready, calls });
@@ -131,6 +144,7 @@ export function createFront(deps: FrontDeps): Front {
       await admin?.close();
       admin = undefined;
       revocation.close();
+      sanctions.close();
       load.close();
     },
   };
@@ -141,24 +155,46 @@ type Own = {
   connections: Set<OpenConnection>;
   ready: Ready;
   revocation: Revocation;
+  sanctions: Sanctions;
   load: Load;
   draining(): boolean;
 };
 
-function build(deps: FrontDeps, { connections, ready, revocation, load, draining }: Own) {
+const mayEnterBy =
+  (sanctions: Sanctions): MayEnter =>
+  (identity, room) =>
+    covers(identity, room) && !sanctions.isBanned(identity, room);
+
+/** The same way to settle who somebody is, which lets nobody in who is banned everywhere. */
+const barring =
+  <Given extends unknown[]>(
+    sanctions: Sanctions,
+    settle: (...given: Given) => Promise<Identity | Refusal>,
+  ): ((...given: Given) => Promise<Identity | Refusal>) =>
+  async (...given) => {
+    const identity = await settle(...given);
+    return !isRefusal(identity) && sanctions.isBannedEverywhere(identity) ? refuse('forbidden') : identity;
+  };
+
+function build(deps: FrontDeps, { connections, ready, revocation, sanctions, load, draining }: Own) {
   const { config, logger, metrics, hub, presence, log, limiter } = deps;
   const address = createClientAddress(config.trustProxy);
   const origins = createOrigins({ allowed: config.auth.allowedOrigins, schemeOf: address.schemeOf });
   const { issue, redeem } = createTickets(deps.redis);
-  const tickets = { issue, redeem: revocation.guard(redeem) };
-  const verify = revocation.guard(createTokenVerifier(config.auth));
+  const tickets = { issue, redeem: barring(sanctions, revocation.guard(redeem)) };
+  const verify = barring(sanctions, revocation.guard(createTokenVerifier(config.auth)));
+  const mayEnter = mayEnterBy(sanctions);
+  const amend = createLimitedAmend({ amend: deps.amend, limiter, load });
   const auth = createAuth({ verify, tickets, origins });
-  const submit = createLimitedSubmit({ submit: createSubmit({ log, metrics }), limiter, load });
+  const limited = createLimitedSubmit({ submit: createSubmit({ log, metrics }), limiter, load });
+  const submit = createSanctionedSubmit({ submit: limited, sanctions, limiter });
   const history = createHistory({ ...deps, timeoutMs: config.historyTimeoutMs });
   const endpoints = createEndpoints({ auth, metrics, logger });
   const handle = createHandle({
     hub,
-    amend: createLimitedAmend({ amend: deps.amend, limiter, load }),
+    amend,
+    sanctions,
+    mayEnter,
     signals: deps.signals,
     presence,
     submit,
@@ -178,10 +214,14 @@ function build(deps: FrontDeps, { connections, ready, revocation, load, draining
       connections.add(connection);
       void connection.closed.then(() => connections.delete(connection));
       // Between the sign-in and here a revocation may have come.
-      if (revocation.covers(connection.identity())) connection.revoke();
+      const identity = connection.identity();
+      if (revocation.covers(identity) || sanctions.isBannedEverywhere(identity)) connection.revoke();
     },
     mount: app =>
-      mountRoutes(app, { ...deps, auth, address, origins, tickets, endpoints, history, submit, ready }),
+      mountRoutes(app, {
+        ...deps,
+        ...{ auth, address, origins, tickets, endpoints, history, submit, ready, amend, sanctions, mayEnter },
+      }),
   });
   const { start: startSession } = createSession({ auth, schemeOf: address.schemeOf });
   const { audited, board, deadLetters } = deps;

@@ -1,5 +1,5 @@
 import { type Refusal, refuse } from '../errors.ts';
-import { ROOM_PATTERN } from '../message.ts';
+import { ROOM_PATTERN, USER_PATTERN } from '../message.ts';
 
 export type Cursor = { before: number } | { after: number } | { around: number };
 /** Without a cursor: the newest page. */
@@ -47,6 +47,36 @@ export function parseLettersQuery(query: URLSearchParams): { after?: number; lim
   const [after, ...more] = query.getAll('after').map(value => parseId(value, 0));
   if (more.length > 0 || (query.has('after') && after === undefined))
     return refuse('invalid_cursor', { path: 'after' });
+  const limit = limitOf(query);
+  if (limit === undefined) return refuse('invalid_limit', { path: 'limit' });
+  return { ...limit, ...(after === undefined ? {} : { after }) };
+}
+
+/** A page that starts at one kind of cursor, an id. */
+export function parsePage<C extends 'after' | 'before'>(
+  query: URLSearchParams,
+  cursor: C,
+): ({ [name in C]?: number } & { limit: number }) | Refusal {
+  const unknown = unknownOf(query, [cursor, 'limit']);
+  if (unknown) return unknown;
+  const given = query.getAll(cursor);
+  const id = given[0] === undefined ? 0 : parseId(given[0], 0);
+  if (given.length > 1 || id === undefined) return refuse('invalid_cursor', { path: cursor });
+  const limit = limitOf(query);
+  if (limit === undefined) return refuse('invalid_limit', { path: 'limit' });
+  return { ...(given.length > 0 ? { [cursor]: id } : {}), ...limit } as { [name in C]?: number } & {
+    limit: number;
+  };
+}
+
+/** A page of users by name; `after` is the last one of the page before. */
+export function parseUsersPage(query: URLSearchParams): { after?: string; limit: number } | Refusal {
+  const unknown = unknownOf(query, ['after', 'limit']);
+  if (unknown) return unknown;
+  const [after, ...more] = query.getAll('after');
+  if (more.length > 0 || (after !== undefined && !USER_PATTERN.test(after))) {
+    return refuse('invalid_cursor', { path: 'after', message: 'The cursor is not one user.' });
+  }
   const limit = limitOf(query);
   if (limit === undefined) return refuse('invalid_limit', { path: 'limit' });
   return { ...limit, ...(after === undefined ? {} : { after }) };

@@ -60,7 +60,7 @@ export function createHistory({ log, store, metrics, logger, timeoutMs }: Deps) 
       metrics.historyPages.inc({ from: 'cache' });
       return { ...(JSON.parse(cached.page) as Page), watermark: cached.watermark };
     }
-    const found = await fromStore(room, { limit: LARGEST }, logUntil - performance.now());
+    const found = await fromStore(room, { limit: LARGEST }, { patienceMs: logUntil - performance.now() });
     if (!isRefusal(found) && found.watermark !== undefined) {
       const { watermark, ...page } = found;
       void log.cachePage(room, JSON.stringify(page), watermark);
@@ -72,7 +72,7 @@ export function createHistory({ log, store, metrics, logger, timeoutMs }: Deps) 
   async function fromStore(
     room: string,
     query: { before?: number; after?: number; around?: number; limit: number },
-    patienceMs: number,
+    { patienceMs, viewer }: { patienceMs: number; viewer?: Viewer },
   ): Promise<Found | Refusal> {
     const startedAt = performance.now();
     const watermark = await within(patienceMs, log.watermark(room));
@@ -82,21 +82,25 @@ export function createHistory({ log, store, metrics, logger, timeoutMs }: Deps) 
     metrics.historyPages.inc({ from: 'store' });
     const { rows, hasOlder, hasNewer } = page;
     return {
-      rows: rows.map(kept),
+      rows: viewer?.moderator ? rows : rows.map(kept),
       hasOlder,
       hasNewer,
       watermark: watermark === TOO_LATE ? undefined : watermark,
     };
   }
 
-  const find = (room: string, { cursor, limit }: HistoryQuery) =>
-    cursor === undefined
+  /** The cached page lacks what only moderators see: they read the store. */
+  const find = (room: string, { cursor, limit }: HistoryQuery, viewer: Viewer) =>
+    cursor === undefined && !viewer.moderator
       ? newest(room)
-      : fromStore(room, { ...cursor, limit } as Cursor & { limit: number }, timeoutMs / 3);
+      : fromStore(room, { ...cursor, limit } as Cursor & { limit: number }, {
+          patienceMs: timeoutMs / 3,
+          viewer,
+        });
 
   return {
     async page(room: string, query: HistoryQuery, viewer: Viewer): Promise<HistoryPage | Refusal> {
-      const found = await find(room, query);
+      const found = await find(room, query, viewer);
       if (isRefusal(found)) return found;
       const { watermark, rows, hasOlder, hasNewer } = found;
       const surplus = query.cursor === undefined ? Math.max(0, rows.length - query.limit) : 0;

@@ -67,6 +67,9 @@ export function identityOf(claims: Record<string, unknown>): Identity | undefine
   };
 }
 
+/** True where somebody may enter a room: the token covers it, and no ban stands against it. */
+export type MayEnter = (identity: Identity, room: string) => boolean;
+
 /** True where the token covers this room. */
 export function covers(identity: Identity, room: string): boolean {
   const { rooms } = identity;

@@ -2,6 +2,7 @@ import { type Refusal, refuse } from '../errors.ts';
 import type { Amend } from '../rooms/amend.ts';
 import type { Limiter } from '../rooms/limiter.ts';
 import type { Load } from './limits-load.ts';
+import type { Sanctions } from './sanctions.ts';
 import type { Submit } from './submit.ts';
 
 type Bounds = { limiter: Limiter; load: Pick<Load, 'isOverloaded' | 'retryAfterMs'> };
@@ -28,12 +29,34 @@ export function createLimitedSubmit({ submit, ...bounds }: Bounds & { submit: Su
   };
 }
 
-/** Holds edits to the same rate: each is an entry of the log and a run of the pipeline, as a send is. */
+/** Refuses the sends of who is muted or banned there; a repeat of a message that the log knows is answered still. */
+export function createSanctionedSubmit({
+  submit,
+  sanctions,
+  limiter,
+}: {
+  submit: Submit;
+  sanctions: Pick<Sanctions, 'isMuted' | 'isBanned'>;
+  limiter: Pick<Limiter, 'knows'>;
+}): Submit {
+  return async (identity, room, draft) => {
+    const silent = sanctions.isMuted(identity, room) || sanctions.isBanned(identity, room);
+    if (!silent || (await limiter.knows(room, identity.user, draft.clientId))) {
+      return submit(identity, room, draft);
+    }
+    return refuse('forbidden');
+  };
+}
+
+/** Holds edits and decisions to the same rate: each is an entry of the log and a run of the pipeline, as a send is. */
 export function createLimitedAmend({ amend, ...bounds }: Bounds & { amend: Amend }): Amend {
   return {
     ...amend,
     async edit(change) {
       return (await refusalFor(bounds, change.user)) ?? amend.edit(change);
+    },
+    async decide(change) {
+      return (await refusalFor(bounds, change.by)) ?? amend.decide(change);
     },
   };
 }

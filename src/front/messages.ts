@@ -9,15 +9,15 @@ import type { Handler } from './endpoint.ts';
 import { parseDraft } from './frames.ts';
 import type { History } from './history.ts';
 import { parseHistoryQuery, parseId, parseRoomsQuery } from './history-query.ts';
-import { covers, type Identity } from './identity.ts';
+import type { Identity, MayEnter } from './identity.ts';
 import type { Submit } from './submit.ts';
 
-type Deps = { history: History; submit: Submit; readBody: ReadBody };
+type Deps = { history: History; submit: Submit; readBody: ReadBody; mayEnter: MayEnter };
 type Calls = { page: Handler; one: Handler; post: Handler; rooms: Handler };
 
 const viewerOf = ({ user, moderator }: Identity): Viewer => ({ user, moderator });
 
-export function createMessageCalls({ history, submit, readBody }: Deps): Calls {
+export function createMessageCalls({ history, submit, readBody, mayEnter }: Deps): Calls {
   return {
     /** `GET /v1/rooms/:room/messages` */
     async page(request, _response, { identity }) {
@@ -25,7 +25,7 @@ export function createMessageCalls({ history, submit, readBody }: Deps): Calls {
       if (isRefusal(room)) return room;
       const query = parseHistoryQuery(queryOf(request));
       if (isRefusal(query)) return query;
-      if (!covers(identity, room)) return refuse('forbidden');
+      if (!mayEnter(identity, room)) return refuse('forbidden');
       return answer(await history.page(room, query, viewerOf(identity)));
     },
 
@@ -35,7 +35,7 @@ export function createMessageCalls({ history, submit, readBody }: Deps): Calls {
       if (isRefusal(room)) return room;
       const id = parseId(String(request.params.id), 1);
       if (id === undefined) return refuse('invalid_field', { path: 'id' });
-      if (!covers(identity, room)) return refuse('forbidden');
+      if (!mayEnter(identity, room)) return refuse('forbidden');
       return answer(await history.message(room, id, viewerOf(identity)));
     },
 
@@ -43,7 +43,7 @@ export function createMessageCalls({ history, submit, readBody }: Deps): Calls {
     async post(request, response, { identity }) {
       const room = roomOf(request);
       if (isRefusal(room)) return room;
-      if (!covers(identity, room)) return refuse('forbidden');
+      if (!mayEnter(identity, room)) return refuse('forbidden');
       const body = await readBody(request, response);
       if (isRefusal(body)) return body;
       const draft = parseDraft(body);
@@ -55,12 +55,16 @@ export function createMessageCalls({ history, submit, readBody }: Deps): Calls {
     /** `GET /v1/rooms` */
     async rooms(request, _response, { identity }) {
       const query = parseRoomsQuery(queryOf(request));
-      return isRefusal(query) ? query : answer(await history.rooms(query, identity.rooms));
+      if (isRefusal(query)) return query;
+      const page = await history.rooms(query, identity.rooms);
+      if (isRefusal(page)) return page;
+      return { body: { ...page, rooms: page.rooms.filter(({ room }) => mayEnter(identity, room)) } };
     },
   };
 }
 
-function roomOf(request: Request): string | Refusal {
+/** The room of a call's path. */
+export function roomOf(request: Request): string | Refusal {
   const room = String(request.params.room);
   return ROOM_PATTERN.test(room) ? room : refuse('invalid_field', { path: 'room' });
 }

@@ -1,6 +1,7 @@
 import type { Express } from 'express';
 import type { Config } from '../config.ts';
 import type { Logger } from '../logger.ts';
+import type { Amend } from '../rooms/amend.ts';
 import type { Auth } from './auth.ts';
 import { createBodyReader } from './body.ts';
 import type { ClientAddress } from './client-address.ts';
@@ -9,11 +10,15 @@ import { createDevToken } from './dev-token.ts';
 import type { Endpoints } from './endpoint.ts';
 import { createReadyz, healthz, type Ready } from './health.ts';
 import type { History } from './history.ts';
+import type { MayEnter } from './identity.ts';
 import { createCallLimits } from './limits-calls.ts';
 import { createMessageCalls } from './messages.ts';
+import { createModerationCalls, type ModerationStore } from './moderation.ts';
 import type { Origins } from './origins.ts';
 import { createPage, createSecurityHeaders } from './page.ts';
 import { createPolicyCalls, type Policies } from './policies.ts';
+import { createSanctionCalls, type SanctionStore } from './sanction-calls.ts';
+import type { Sanctions } from './sanctions.ts';
 import { createSession } from './session.ts';
 import type { Submit } from './submit.ts';
 import type { Tickets } from './tickets.ts';
@@ -28,6 +33,10 @@ type Deps = {
   history: History;
   submit: Submit;
   policies: Policies;
+  amend: Amend;
+  moderation: ModerationStore & SanctionStore;
+  sanctions: Sanctions;
+  mayEnter: MayEnter;
   logger: Logger;
   ready: Ready;
   webDir?: string;
@@ -42,6 +51,13 @@ export function mountRoutes(app: Express, deps: Deps): void {
   const session = createSession({ auth, schemeOf: deps.address.schemeOf });
   const messages = createMessageCalls({ ...deps, readBody });
   const policies = createPolicyCalls({ ...deps, readBody, timeoutMs: config.databaseTimeoutMs });
+  const moderation = createModerationCalls({ ...deps, readBody, timeoutMs: config.databaseTimeoutMs });
+  const sanctionCalls = createSanctionCalls({
+    ...deps,
+    readBody,
+    store: deps.moderation,
+    timeoutMs: config.databaseTimeoutMs,
+  });
 
   app.use(endpoints.stamp);
   app.use(createSecurityHeaders({ https }));
@@ -59,6 +75,18 @@ export function mountRoutes(app: Express, deps: Deps): void {
     app.get(path, signedIn(policies.get));
     app.put(path, signedIn(policies.put));
     app.get(`${path}/versions`, signedIn(policies.versions));
+  }
+  app.post('/v1/rooms/:room/messages/:id/release', signedIn(moderation.release));
+  app.post('/v1/rooms/:room/messages/:id/remove', signedIn(moderation.remove));
+  app.get('/v1/rooms/:room/moderation/queue', signedIn(moderation.queue));
+  app.get('/v1/rooms/:room/moderation/log', signedIn(moderation.log));
+  for (const kind of ['mute', 'ban'] as const) {
+    const { list, put, lift } = sanctionCalls(kind);
+    for (const path of [`/v1/${kind}s`, `/v1/rooms/:room/${kind}s`]) {
+      app.get(path, signedIn(list));
+      app.put(`${path}/:user`, signedIn(put));
+      app.delete(`${path}/:user`, signedIn(lift));
+    }
   }
   app.post('/v1/session', signedIn(session.start));
   app.delete('/v1/session', open(session.end));

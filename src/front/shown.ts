@@ -1,6 +1,14 @@
 import type { Message, Tombstone } from '../message.ts';
 import type { LoggedMessage } from '../rooms/log-types.ts';
-import { maySee, publicMessage, tombstone, type Viewer } from '../rooms/view.ts';
+import {
+  mayRephrase,
+  maySee,
+  messageFor,
+  moderatorFields,
+  publicMessage,
+  tombstone,
+  type Viewer,
+} from '../rooms/view.ts';
 
 /** What of a stored message pages are made of: nothing of the pipeline's, and never the original of a masked text. */
 const KEPT = new Set<string>([
@@ -21,16 +29,22 @@ const KEPT = new Set<string>([
   'audience',
 ] satisfies (keyof LoggedMessage)[]);
 
-/** A stored message without what no reader is shown. */
+/** A stored message without what no reader but moderators is shown; of a verdict, what its author is told. */
 export function kept(stored: LoggedMessage): LoggedMessage {
   const copy: LoggedMessage & Record<string, unknown> = { ...stored };
   for (const name of Object.keys(copy)) if (!KEPT.has(name)) delete copy[name];
-  return copy;
+  return mayRephrase(stored) ? { ...copy, verdict: BOUNCED } : copy;
 }
 
-/** A stored message as this viewer sees it; a tombstone where it was removed or is not for this viewer. */
+const BOUNCED = { action: 'bounce' as const, rules: [], spans: [], policy: '' };
+
+/**
+ * A stored message as this viewer sees it; a tombstone where it was removed or is not for this viewer. Moderators
+ * see it whole, if the message is, unless it was deleted.
+ */
 export function shown(stored: LoggedMessage, viewer: Viewer): Message | Tombstone {
+  if (viewer.moderator && moderatorFields(stored) !== undefined) return messageFor(stored, viewer);
   const message = kept(stored);
   const gone = message.status === 'removed' || !maySee(message, viewer);
-  return gone ? tombstone(message) : publicMessage(message);
+  return gone ? tombstone(message, viewer) : publicMessage(message);
 }

@@ -1,13 +1,14 @@
 /**
- * Edits and deletions. A change is based on the message as it stands and takes effect only if that still holds;
+ * Edits, deletions and what moderators decide. A change is based on the message as it stands and takes effect only if that still holds;
  * otherwise it is looked at again. Messages that the log no longer has are changed as the store has them.
  */
 import { isRefusal, type Refusal, refuse, Unavailable } from '../errors.ts';
+import { decided, type Ruling } from './decisions.ts';
 import type { Ack, LoggedMessage } from './log-types.ts';
 import { reachable } from './redis.ts';
-import { updateOf } from './replay.ts';
+import { notedUpdateOf, updateOf } from './replay.ts';
 import { type LogOptions, parseState, type RoomLog } from './room-log.ts';
-import { publicMessage } from './view.ts';
+import { isFinal, messageFor, moderatorFields, publicMessage } from './view.ts';
 
 export type Change = { room: string; id: number; user: string };
 /** The message as the store has it; undefined where it has none. Throws what the store throws. */
@@ -19,22 +20,33 @@ type Deps = {
   state(room: string, id: number): Promise<string | null>;
   stored: Lookup;
 };
-type Entry = { kind: 'u' | 'r' | 's'; message: LoggedMessage; decided: number };
+export type Entry = { kind: 'u' | 'r' | 's'; message: LoggedMessage; decided: number };
 /** What to do with a message as it stands: an entry, nothing (it is so already), or a refusal. */
 type Decide = (message: LoggedMessage) => Entry | 'unchanged' | Refusal;
 
+const MODERATOR = { user: '', moderator: true };
 const MAX_TRIES = 5;
 const RETRY_AFTER_MS = 1_000;
-/** Removed for these reasons a message stays removed, whatever its author does. */
-const FINAL = new Set(['deleted', 'duplicate', 'expired', 'erased']);
-
 export type Amend = ReturnType<typeof createAmend>;
 
 export function createAmend({ log, options, state, stored }: Deps) {
-  async function amend(change: Change, decide: Decide): Promise<Ack | Refusal> {
+  /** The message of a state with its original, which states of older versions left to the store. */
+  async function whole(message: LoggedMessage): Promise<LoggedMessage> {
+    const lacks = message.status === 'masked' || (message.status === 'removed' && !isFinal(message));
+    if (!lacks || message.original !== undefined) return message;
+    const original = (await stored(message.room, message.id))?.original;
+    if (original === undefined) throw new Unavailable('the original is not stored yet');
+    return { ...message, original };
+  }
+
+  async function amend(
+    change: Change,
+    decide: Decide,
+    complete: (message: LoggedMessage) => Promise<LoggedMessage> = async message => message,
+  ): Promise<Ack | Refusal> {
     for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
       const base = await reachable(() => state(change.room, change.id));
-      const message = base === null ? await stored(change.room, change.id) : parseState(base);
+      const message = base === null ? await stored(change.room, change.id) : await complete(parseState(base));
       if (message === undefined) return refuse('not_found');
       const decided = decide(message);
       if (decided === 'unchanged') return ackOf(message, Number(base?.split(';', 3)[2] ?? message.id), true);
@@ -70,6 +82,8 @@ export function createAmend({ log, options, state, stored }: Deps) {
       ...frame,
       ...(alone === '' ? ['', ''] : hidden),
       ...[options.maxUnstored, options.retentionEntries, options.retentionMs],
+      kind === 'r' ? (message.reason ?? '') : '',
+      ...notedParts(room, kind, message),
     ];
     const reply = await reachable(() => log.run(room, 'amend', names, () => args));
     const [answer, offset] = reply.map(String);
@@ -82,7 +96,7 @@ export function createAmend({ log, options, state, stored }: Deps) {
       amend(change, message => {
         if (message.user !== change.user) return refuse('forbidden');
         const removed = message.status === 'removed';
-        if (removed && FINAL.has(message.reason ?? '')) return refuse('not_found');
+        if (isFinal(message)) return refuse('not_found');
         if (message.content === change.content && message.status !== 'masked') return 'unchanged';
         return { kind: removed ? 's' : 'u', message: revised(message, change.content), decided: 0 };
       }),
@@ -91,9 +105,16 @@ export function createAmend({ log, options, state, stored }: Deps) {
     remove: (change: Change & { moderator: boolean }): Promise<Ack | Refusal> =>
       amend(change, message => {
         if (message.user !== change.user && !change.moderator) return refuse('forbidden');
-        if (message.status === 'removed' && FINAL.has(message.reason ?? '')) return 'unchanged';
+        if (isFinal(message)) return 'unchanged';
         return { kind: 'r', message: deleted(message), decided: message.revision };
       }),
+
+    /**
+     * Releases or removes a message, as a moderator decided; nobody is asked here whether he may. It stands for the
+     * revision. Again, it changes nothing. Throws Unavailable.
+     */
+    decide: ({ room, id, ...ruling }: Omit<Change, 'user'> & Ruling): Promise<Ack | Refusal> =>
+      amend({ room, id, user: ruling.by }, message => decided(message, ruling), whole),
   };
 }
 
@@ -131,10 +152,20 @@ function strip<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], unde
 /** The frame before and after its offset. */
 function frameParts(room: string, kind: Entry['kind'], message: LoggedMessage): [string, string] {
   const before = (type: string) => `{"type":"${type}","room":"${room}","offset":`;
-  if (kind === 'r') return [before('message.removed'), `,"ids":[${message.id}],"reason":"deleted"}`];
+  if (kind === 'r')
+    return [before('message.removed'), `,"ids":[${message.id}],"reason":"${message.reason}"}`];
   if (kind === 's')
     return [before('message.restored'), `,"messages":[${JSON.stringify(publicMessage(message))}]}`];
   return [before('message.updated'), `,"messages":[${JSON.stringify(updateOf(message))}]}`];
+}
+
+/** The same for moderators, where they are told more; else empty. */
+function notedParts(room: string, kind: Entry['kind'], message: LoggedMessage): [string, string] {
+  if (moderatorFields(message) === undefined) return ['', ''];
+  const [before, after] = frameParts(room, kind, message);
+  const noted = kind === 's' ? messageFor(message, MODERATOR) : notedUpdateOf(message);
+  const messages = `"messages":[${JSON.stringify(noted)}]}`;
+  return [before, kind === 'r' ? `${after.slice(0, -1)},${messages}` : `,${messages}`];
 }
 
 function ackOf(

@@ -100,9 +100,11 @@ export function createHub({
     const common = lives.some(({ others }) => others !== undefined)
       ? undefined
       : lives.map(({ frame }) => frame);
+    const noted = lives.some(({ moderators }) => moderators !== undefined);
     for (const [member, { from }] of room.members) {
       if (from >= last) continue;
-      if (from < first && common !== undefined) member.deliver(common);
+      const same = common !== undefined && !(noted && member.viewer.moderator);
+      if (from < first && same) member.deliver(common);
       else deliverLive(member, lives, from);
     }
   }

@@ -3,8 +3,9 @@
  * when the engine has them durably.
  */
 import type { ChainableCommander, Redis } from 'ioredis';
-import { type Message, SCHEMA_VERSION, type Submission } from '../message.ts';
+import { SCHEMA_VERSION, type Submission } from '../message.ts';
 import { partitionKeys } from './keys.ts';
+import type { LoggedMessage } from './log-types.ts';
 import { reachable } from './redis.ts';
 
 export type IntakeEntry = { partition: number; entryId: string; bytes: number } & (
@@ -145,9 +146,21 @@ function entryOf(partition: number, entryId: string, flat: string[]): IntakeEntr
 }
 
 function submissionOf(fields: Record<string, string>): Submission {
-  const { id, revision, room, user, name, clientId, content, replyTo, timestamp, editedAt } = JSON.parse(
-    fields.message!,
-  ) as Message;
+  const message = JSON.parse(fields.message!) as LoggedMessage;
+  const {
+    id,
+    revision,
+    room,
+    user,
+    name,
+    clientId,
+    content,
+    original,
+    replyTo,
+    timestamp,
+    editedAt,
+    decision,
+  } = message;
   return {
     room,
     epoch: fields.epoch!,
@@ -157,11 +170,12 @@ function submissionOf(fields: Record<string, string>): Submission {
     user,
     ...(name === undefined ? {} : { name }),
     clientId: clientId!,
-    // A deletion carries none.
-    content: content ?? '',
+    // A deletion carries none; what a moderator removed has its original.
+    content: content ?? original ?? '',
     ...(replyTo === undefined ? {} : { replyTo }),
     timestamp,
     ...(editedAt === undefined ? {} : { editedAt }),
     ...(fields.redrive === undefined ? {} : { redrive: Number(fields.redrive) }),
+    ...(decision === undefined ? {} : { decision }),
   };
 }

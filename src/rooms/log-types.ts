@@ -2,7 +2,7 @@
  * The shapes of the room log, shared by the log itself, the hub that fans it out and the steps that announce
  * into it. See LOG.md beside this file for the keys, the entries and what each script promises.
  */
-import type { Message, Outcome, Reason, Submission, Verdict, Versions } from '../message.ts';
+import type { Decision, Message, Outcome, Reason, Submission, Verdict, Versions } from '../message.ts';
 
 /** c created, u updated (outcomes), r removed, s restored. */
 export type EntryKind = 'c' | 'u' | 'r' | 's';
@@ -10,6 +10,10 @@ export type EntryKind = 'c' | 'u' | 'r' | 's';
 /** A message as the log knows it now. `audience: 'author'` hides it from everyone else. */
 export type LoggedMessage = Message & {
   audience?: 'author';
+  /** The text as its author wrote it, where it is masked or removed by moderation: for moderators alone. */
+  original?: string;
+  /** The moderator's decision that stands for this revision. */
+  decision?: Decision;
   verdict?: Verdict;
   versions?: Versions;
   /** The batch whose outcome stands. */
@@ -80,6 +84,8 @@ export type LiveFrame = {
   frame: string;
   author?: string;
   others?: string;
+  /** The frame for moderators, where they are told more. */
+  moderators?: string;
 };
 
 /** How far the store reflects the log: read before the rows that it vouches for. */

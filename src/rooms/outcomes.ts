@@ -5,9 +5,10 @@
 import { maskSpans, type Outcome, type Reason, type Submission } from '../message.ts';
 import type { Announcement, LoggedMessage, Standing } from './log-types.ts';
 import { reachable } from './redis.ts';
-import { updateOf } from './replay.ts';
+import { notedUpdateOf, updateOf } from './replay.ts';
 import type { RoomLog } from './room-log.ts';
 import type { Reply, Scripts } from './scripts.ts';
+import { mayRephrase, moderatorFields } from './view.ts';
 
 /** Below the largest server frame of 256 KiB, with room for the frame around the messages. */
 const MAX_GROUP_BYTES = 190_000;
@@ -37,7 +38,7 @@ export function createOutcomes({ log, scripts }: { log: RoomLog; scripts: Script
         keys.channel,
         groups.length,
         ...groups.flatMap(({ kind, author, reason }) => [kind, author, reason]),
-        ...drafts.flatMap(({ message, epoch, offset, fragment }, i) => [
+        ...drafts.flatMap(({ message, epoch, offset, fragment, noted }, i) => [
           message.id,
           epoch,
           offset,
@@ -45,6 +46,7 @@ export function createOutcomes({ log, scripts }: { log: RoomLog; scripts: Script
           places[i]! + 1,
           JSON.stringify(message),
           fragment,
+          noted,
         ]),
       ];
       const attempt = () => reachable(() => log.run(room, 'announce', names, () => args));
@@ -113,6 +115,8 @@ type Draft = Omit<Group, 'bytes'> & {
   epoch: string;
   offset: number;
   fragment: string;
+  /** What moderators are told instead of the fragment, or ''. */
+  noted: string;
 };
 
 function draftOf({ submission, outcome }: Announcement, batch: string, announcedAt: string): Draft {
@@ -123,20 +127,21 @@ function draftOf({ submission, outcome }: Announcement, batch: string, announced
     epoch: submission.epoch,
     offset: submission.offset,
     fragment: JSON.stringify(updateOf(message)),
+    noted: moderatorFields(message) === undefined ? '' : JSON.stringify(notedUpdateOf(message)),
     kind: outcome.status === 'removed' ? 'r' : 'u',
-    author: alone && outcome.status !== 'removed' ? submission.user : '',
+    author: alone || mayRephrase(message) ? submission.user : '',
     reason: alone || outcome.status === 'removed' ? (outcome.reason ?? 'moderated') : '',
   };
 }
 
-/** The message as it stands with this outcome. Text that nobody may read any more is not in it. */
+/** The message as it stands with this outcome. What only moderators may read is in `original` alone. */
 export function messageOf(
   submission: Submission,
   outcome: Outcome,
   batch: string,
   announcedAt: string,
 ): LoggedMessage {
-  const { epoch: _epoch, offset: _offset, redrive: _redrive, content, ...rest } = submission;
+  const { epoch: _epoch, offset: _offset, redrive: _redrive, content, decision, ...rest } = submission;
   const { status, language, sentiment, verdict, versions } = outcome;
   const shown = status === 'masked' ? maskSpans(content, verdict.spans) : content;
   return {
@@ -149,6 +154,10 @@ export function messageOf(
     ...(outcome.reason === undefined ? {} : { reason: outcome.reason }),
     ...(outcome.audience === 'author' ? { audience: 'author' as const } : {}),
     verdict,
+    ...(status === 'masked' || (status === 'removed' && outcome.reason === 'moderated')
+      ? { original: content }
+      : {}),
+    ...(decision === undefined ? {} : { decision }),
     versions,
     batch,
     announcedAt,
@@ -158,9 +167,10 @@ export function messageOf(
 /** One group, so one entry, for all that everyone may see, one for removals of a reason, one for each lone author. */
 function grouped(drafts: Draft[]) {
   const groups: Group[] = [];
-  const places = drafts.map(({ kind, author, reason, message, fragment }) => {
+  const places = drafts.map(({ kind, author, reason, message, fragment, noted }) => {
     // A message that the log does not know any more is announced whole, so the whole counts.
-    const size = Buffer.byteLength(fragment) + Buffer.byteLength(message.content ?? '') + 300;
+    const told = Buffer.byteLength(fragment) + Buffer.byteLength(message.content ?? '') + 300;
+    const size = Math.max(told, Buffer.byteLength(noted));
     const fits = (group: Group) =>
       group.kind === kind &&
       group.author === author &&

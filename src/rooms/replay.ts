@@ -5,7 +5,7 @@
  */
 import type { Message, Reason } from '../message.ts';
 import type { LiveFrame, LogEntry, LoggedMessage, LogSlice } from './log-types.ts';
-import { maySee, publicMessage, type Viewer } from './view.ts';
+import { mayRephrase, maySee, messageFor, moderatorFields, publicMessage, type Viewer } from './view.ts';
 
 type Frame = { type: string; room: string; offset: number };
 
@@ -18,12 +18,19 @@ export function updateOf(message: LoggedMessage) {
   return { id, revision, status, ...(changed ? { content } : {}), language, sentiment, editedAt };
 }
 
+/** The same for moderators. A message that was removed, or that few see, comes with its text. */
+export function notedUpdateOf(message: LoggedMessage) {
+  const { content, user } = message;
+  const hidden = message.audience === 'author' && content !== undefined ? { user, content } : {};
+  return { ...updateOf(message), ...hidden, ...moderatorFields(message) };
+}
+
 /** `message.created` frames of the newest messages, each at its own offset. */
 export function recentEvents(room: string, messages: LoggedMessage[], viewer: Viewer): string[] {
   return messages.map(message =>
     JSON.stringify(
       maySee(message, viewer)
-        ? created(room, message.id, publicMessage(message))
+        ? created(room, message.id, messageFor(message, viewer))
         : { type: 'message.hidden', room, offset: message.id, id: message.id },
     ),
   );
@@ -58,12 +65,13 @@ export function frameOf(room: string, entry: LogEntry, slice: LogSlice, viewer: 
     const message = slice.messages.get(entry.offset);
     const seen = message !== undefined && message.status !== 'removed' && maySee(message, viewer);
     return JSON.stringify(
-      seen ? created(room, entry.offset, publicMessage(message)) : { ...hidden, id: entry.offset },
+      seen ? created(room, entry.offset, messageFor(message, viewer)) : { ...hidden, id: entry.offset },
     );
   }
-  if (entry.kind === 'r') return JSON.stringify(removed(room, entry.offset, entry.ids, entry.reason));
-  if (entry.author !== undefined && entry.author !== viewer.user) {
-    return JSON.stringify(removed(room, entry.offset, entry.ids, entry.reason));
+  const isForAll = entry.author === undefined || entry.author === viewer.user || viewer.moderator;
+  if (entry.kind === 'r' || !isForAll) {
+    const known = entry.ids.map(id => slice.messages.get(id)).filter(message => message !== undefined);
+    return JSON.stringify(removed(room, entry, known, viewer));
   }
   const whole = new Set(entry.kind === 's' ? entry.ids : []);
   const [frame] = changes(room, entry.offset, entry.ids, { slice, viewer, whole }).filter(
@@ -74,7 +82,9 @@ export function frameOf(room: string, entry: LogEntry, slice: LogSlice, viewer: 
 
 /** The frame of a live message for this viewer. */
 export function liveFrameFor(live: LiveFrame, viewer: Viewer): string {
-  return live.others === undefined || live.author === viewer.user ? live.frame : live.others;
+  if (viewer.moderator && live.moderators !== undefined) return live.moderators;
+  const isForAll = live.others === undefined || live.author === viewer.user || viewer.moderator;
+  return isForAll ? live.frame : live.others!;
 }
 
 /** A frame that is not of the log: for everyone but the user `except`. */
@@ -87,7 +97,7 @@ export function parseLive(payload: string): LiveFrame | { epoch: string } | Ephe
     const except = payload.slice(1, end);
     return { ephemeral: payload.slice(end + 1), ...(except === '-' ? {} : { except }) };
   }
-  const [header, frame, others] = payload.split('\n');
+  const [header, frame, others, moderators] = payload.split('\n');
   const [epoch, offset, author] = header!.split(' ');
   if (offset === '-' || frame === undefined) return { epoch: epoch! };
   return {
@@ -95,7 +105,8 @@ export function parseLive(payload: string): LiveFrame | { epoch: string } | Ephe
     offset: Number(offset),
     frame,
     ...(author === '-' ? {} : { author: author! }),
-    ...(others === undefined ? {} : { others }),
+    ...(others ? { others } : {}),
+    ...(moderators === undefined ? {} : { moderators }),
   };
 }
 
@@ -103,8 +114,24 @@ function created(room: string, offset: number, message: Message) {
   return { type: 'message.created', room, offset, message };
 }
 
-function removed(room: string, offset: number, ids: number[], reason: Reason = DEFAULT_REASON) {
-  return { type: 'message.removed', room, offset, ids, reason };
+type Removal = { offset: number; ids: number[]; reason?: Reason | undefined };
+
+/** Authors are told what they may rephrase, moderators what it was. */
+function removed(room: string, removal: Removal, known: LoggedMessage[], viewer: Viewer) {
+  const { offset, ids, reason = DEFAULT_REASON } = removal;
+  const rephrase = known.some(message => message.user === viewer.user && mayRephrase(message));
+  const noted = known.filter(
+    message => viewer.moderator && message.status === 'removed' && moderatorFields(message) !== undefined,
+  );
+  return {
+    type: 'message.removed',
+    room,
+    offset,
+    ids,
+    reason,
+    ...(rephrase ? { rephrase: true } : {}),
+    ...(noted.length > 0 ? { messages: noted.map(notedUpdateOf) } : {}),
+  };
 }
 
 function createdAsItStands(
@@ -116,8 +143,11 @@ function createdAsItStands(
   if (message === undefined || !maySee(message, viewer)) {
     return { type: 'message.hidden', room, offset, id: offset } as Frame;
   }
-  if (message.status === 'removed') return removed(room, offset, [message.id], message.reason);
-  return created(room, offset, publicMessage(message));
+  if (message.status === 'removed') {
+    const { id, reason } = message;
+    return removed(room, { offset, ids: [id], reason }, [message], viewer);
+  }
+  return created(room, offset, messageFor(message, viewer));
 }
 
 type Change = { slice: LogSlice; viewer: Viewer; whole: Set<number> };
@@ -127,17 +157,28 @@ function changes(room: string, offset: number, ids: number[], { slice, viewer, w
   const known = ids.map(id => slice.messages.get(id)).filter(message => message !== undefined);
   const visible = known.filter(message => message.status !== 'removed' && maySee(message, viewer));
   const gone = known.filter(message => !visible.includes(message));
-  const updated = visible.filter(message => !whole.has(message.id)).map(updateOf);
-  const restored = visible.filter(message => whole.has(message.id)).map(publicMessage);
+  const updated = visible
+    .filter(message => !whole.has(message.id))
+    .map(viewer.moderator ? notedUpdateOf : updateOf);
+  const restored = visible
+    .filter(message => whole.has(message.id))
+    .map(message => messageFor(message, viewer));
   const frames: Frame[] = [];
   if (updated.length > 0) frames.push({ type: 'message.updated', room, offset, messages: updated } as Frame);
   if (restored.length > 0)
     frames.push({ type: 'message.restored', room, offset, messages: restored } as Frame);
   for (const reason of new Set(gone.map(message => message.reason ?? DEFAULT_REASON))) {
-    const removedIds = gone
-      .filter(message => (message.reason ?? DEFAULT_REASON) === reason)
-      .map(message => message.id);
-    frames.push(removed(room, offset, removedIds, reason));
+    const alike = gone.filter(message => (message.reason ?? DEFAULT_REASON) === reason);
+    for (const part of byRephrasing(alike, viewer)) {
+      frames.push(removed(room, { offset, ids: part.map(({ id }) => id), reason }, part, viewer));
+    }
   }
   return frames;
+}
+
+/** Apart, for `rephrase` is said of all that a frame names. */
+function byRephrasing(messages: LoggedMessage[], viewer: Viewer): LoggedMessage[][] {
+  const own = (message: LoggedMessage) => message.user === viewer.user && mayRephrase(message);
+  const parts = [messages.filter(own), messages.filter(message => !own(message))];
+  return parts.filter(part => part.length > 0);
 }

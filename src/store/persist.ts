@@ -5,6 +5,7 @@
  */
 import type { Pool, PoolClient } from 'pg';
 import { addDeadLetters, type DeadLetter } from './dead-letters.ts';
+import { addDecisions } from './moderation-log.ts';
 import { touchRooms } from './rooms.ts';
 import { COLUMNS, type Columns, type Key, type PersistRow, toColumns, toTombstone } from './rows.ts';
 import { findStanding, type Standings } from './standing.ts';
@@ -68,6 +69,10 @@ export function persist(pool: Pool, rows: PersistRow[]): Promise<PersistResult> 
     );
     await addDeadLetters(client, letters);
     await touchRooms(client, inserted);
+    await addDecisions(
+      client,
+      rows.map(({ submission }) => submission),
+    );
     await addTallies(client, {
       inserted: inserted.map(({ submission }) => submission),
       settled: rows.filter(({ submission }) => !refused.has(nameOf(submission))),
@@ -170,8 +175,12 @@ function fateOf(row: PersistRow, standings: Standings) {
   if (withdrawn || gone) return 'unchanged';
   // A deletion comes with the revision that it deletes.
   const deletes = row.outcome.reason === 'deleted' && same.revision === submission.revision;
-  if (same.revision >= submission.revision && !deletes) return 'unchanged';
+  const { decision, offset } = submission;
+  const decides =
+    decision !== undefined && same.revision === submission.revision && (same.ruling ?? 0) < offset;
+  if (same.revision >= submission.revision && !deletes && !decides) return 'unchanged';
   same.revision = submission.revision;
+  same.ruling = decision === undefined ? null : offset;
   return 'revised';
 }
 

@@ -1,5 +1,6 @@
 /** How messages stand in the table: to rows and back. Pure. */
 import {
+  type Decision,
   maskSpans,
   type Outcome,
   type Reason,
@@ -50,6 +51,8 @@ export const COLUMNS = {
   versions: 'jsonb',
   batch: 'text',
   announced_at: 'timestamptz',
+  decision: 'jsonb',
+  ruling: 'bigint',
 } as const;
 
 /** What reading takes: in the order of COLUMNS, and when the row was last written. */
@@ -85,6 +88,8 @@ export function toColumns({ submission, outcome, batch, announcedAt }: PersistRo
     versions: JSON.stringify(outcome.versions),
     batch,
     announced_at: announcedAt === '' ? null : announcedAt,
+    decision: submission.decision === undefined ? null : JSON.stringify(submission.decision),
+    ruling: submission.decision === undefined ? null : submission.offset,
   };
 }
 
@@ -128,6 +133,8 @@ export type Row = {
   versions: Versions | null;
   batch: string | null;
   announced_at: Date | null;
+  decision: Decision | null;
+  ruling: number | null;
   stored_at: Date;
 };
 
@@ -155,6 +162,7 @@ export function fromRow(row: Row): StoredMessage {
     ...(row.audience === 'author' ? { audience: 'author' as const } : {}),
     ...optional('verdict', row.verdict),
     ...optional('versions', row.versions),
+    ...optional('decision', row.decision),
     ...optional('batch', row.batch),
     ...optional('announcedAt', row.announced_at?.toISOString() ?? null),
     ...optional('original', row.content === shown ? null : row.content),

@@ -2,7 +2,10 @@ import type { PoolClient } from 'pg';
 import type { Submission } from '../message.ts';
 import type { PersistRow, Row } from './rows.ts';
 
-type Standing = Pick<Row, 'room' | 'id' | 'revision' | 'user_id' | 'client_id' | 'status' | 'reason'>;
+type Standing = Pick<
+  Row,
+  'room' | 'id' | 'revision' | 'user_id' | 'client_id' | 'status' | 'reason' | 'ruling'
+>;
 
 /** Rows that stand in the way of others: under the same id, or under the same key of the client. */
 export type Standings = {
@@ -15,7 +18,7 @@ export type Standings = {
  * The keys are in order before the first row is locked.
  */
 export const STANDING = `
-  SELECT m.room, m.id, m.revision, m.user_id, m.client_id, m.status, m.reason
+  SELECT m.room, m.id, m.revision, m.user_id, m.client_id, m.status, m.reason, m.ruling
   FROM (
     SELECT found.room, found.id FROM unnest($1::text[], $2::bigint[]) AS batch (room, id), LATERAL (
       SELECT m.room, m.id FROM messages m WHERE m.room = batch.room AND m.id = batch.id LIMIT 1) found

@@ -15,9 +15,12 @@ export type HistoryPage = {
 /** Gateways and a worker as processes of their own, on the run's services and an empty database. */
 export async function startSystem({
   gateways = 1,
+  worker: entry = 'worker',
   env = {},
 }: {
   gateways?: number;
+  /** The worker's program; the real one where none is given. */
+  worker?: 'worker' | URL;
   env?: Record<string, string>;
 } = {}) {
   const services = await stack();
@@ -38,7 +41,7 @@ export async function startSystem({
     ...env,
   };
   const fronts = await Promise.all(Array.from({ length: gateways }, () => startProcess('gateway', shared)));
-  let worker: RunningProcess = await startProcess('worker', shared);
+  let worker: RunningProcess = await startProcess(entry, shared);
   return {
     services,
     databaseUrl,
@@ -49,7 +52,7 @@ export async function startSystem({
     async replaceWorker() {
       worker.kill('SIGKILL');
       await worker.exited;
-      worker = await startProcess('worker', shared);
+      worker = await startProcess(entry, shared);
     },
     async close() {
       for (const one of [worker, ...fronts]) one.kill('SIGTERM');

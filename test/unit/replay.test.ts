@@ -163,7 +163,7 @@ describe('what a viewer sees', () => {
   });
 
   it('makes a tombstone of id, reason and time alone', () => {
-    assert.deepEqual(tombstone(removed(3)), {
+    assert.deepEqual(tombstone(removed(3), { user: 'bob', moderator: false }), {
       id: 3,
       status: 'removed',
       reason: 'moderated',

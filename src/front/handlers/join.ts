@@ -3,19 +3,25 @@ import type { Hub, Presence } from '../../rooms/hub-types.ts';
 import type { Signals } from '../../rooms/signals.ts';
 import type { Connection } from '../connection.ts';
 import type { JoinFrame } from '../frames.ts';
-import { covers } from '../identity.ts';
+import type { MayEnter } from '../identity.ts';
 import { NOBODY, type Present } from '../joined.ts';
 
-export type JoinDeps = { hub: Hub; presence: Presence; signals: Signals; maxRooms: number };
+export type JoinDeps = {
+  hub: Hub;
+  presence: Presence;
+  signals: Signals;
+  maxRooms: number;
+  mayEnter: MayEnter;
+};
 
 const DEFAULT_RECENT = 50;
 
 /** `join`: one or more `joined`, then every frame of the room from there on. Joining a joined room starts anew. */
-export function createJoin({ hub, presence, signals, maxRooms }: JoinDeps) {
+export function createJoin({ hub, presence, signals, maxRooms, mayEnter }: JoinDeps) {
   return async (connection: Connection, frame: JoinFrame): Promise<Refusal | undefined> => {
     const { room, since, recent = DEFAULT_RECENT, ref } = frame;
     const { rooms, member, identity } = connection;
-    if (!covers(identity, room)) return refuse('forbidden');
+    if (!mayEnter(identity, room)) return refuse('forbidden');
     if (!rooms.has(room) && rooms.size >= maxRooms) return refuse('room_limit');
     // Counted before the first wait, so that joins side by side cannot pass the limit together.
     rooms.set(room, rooms.get(room) ?? NOBODY);
@@ -43,8 +49,8 @@ export function createJoin({ hub, presence, signals, maxRooms }: JoinDeps) {
     } finally {
       endTurn();
     }
-    // A socket that closed meanwhile, or whose new token covers less, has left its rooms before this one was entered.
-    if (!connection.isOpen() || !covers(connection.identity, room)) {
+    // A socket that closed meanwhile, whose new token covers less, or that was banned, has left its rooms before this one was entered.
+    if (!connection.isOpen() || !mayEnter(connection.identity, room)) {
       rooms.delete(room);
       hub.leave(member, room);
       await presence.leave(room, identity.user, connection.id);

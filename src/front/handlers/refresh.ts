@@ -2,7 +2,7 @@ import { errorBody, isRefusal, type Refusal, refuse } from '../../errors.ts';
 import type { Hub, Presence } from '../../rooms/hub-types.ts';
 import type { Connection } from '../connection.ts';
 import type { RefreshFrame } from '../frames.ts';
-import { covers } from '../identity.ts';
+import type { MayEnter } from '../identity.ts';
 import type { VerifyToken } from '../token.ts';
 
 export type RefreshDeps = {
@@ -10,6 +10,7 @@ export type RefreshDeps = {
   presence: Presence;
   /** Refuses a revoked token too. */
   verify: VerifyToken;
+  mayEnter: MayEnter;
 };
 
 /**
@@ -17,7 +18,7 @@ export type RefreshDeps = {
  * Answers `refreshed`. Rooms that it does not cover are left, each with an `error` that names it and a `left`.
  * A token that is refused changes nothing.
  */
-export function createRefresh({ hub, presence, verify }: RefreshDeps) {
+export function createRefresh({ hub, presence, verify, mayEnter }: RefreshDeps) {
   return async (connection: Connection, { token, ref }: RefreshFrame): Promise<Refusal | undefined> => {
     const identity = await verify(token);
     if (isRefusal(identity)) return identity;
@@ -25,7 +26,7 @@ export function createRefresh({ hub, presence, verify }: RefreshDeps) {
     if (!connection.isOpen()) return undefined;
     connection.renew(identity);
     connection.answer({ type: 'refreshed', expiresAt: new Date(identity.expiresAt).toISOString() }, ref);
-    const lost = [...connection.rooms.keys()].filter(room => !covers(identity, room));
+    const lost = [...connection.rooms.keys()].filter(room => !mayEnter(identity, room));
     for (const room of lost) {
       hub.leave(connection.member, room);
       connection.rooms.delete(room);

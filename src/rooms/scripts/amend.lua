@@ -1,8 +1,9 @@
--- Changes a message that is there: an edit or a deletion, as one entry that the pipeline takes further.
+-- Changes a message that is there: an edit, a deletion or a moderator's decision, as one entry that the pipeline takes further.
 -- KEYS: partition, meta, log, state, open, intake, rooms
 -- ARGV: room, channel, id, the state it is based on or '' for none, new state up to the offset, new body,
 --       kind, author where others are shown another frame or '', frame before the offset, frame after it,
---       the others' frame before the offset or '', after it, maxUnstored, retentionEntries, retentionMs
+--       the others' frame before the offset or '', after it, maxUnstored, retentionEntries, retentionMs,
+--       reason of a removal or '', the moderators' frame before the offset or '', after it
 -- Answers no_epoch | new_room | changed | overloaded | ok offset
 local partition, meta, log, state, open, intake, rooms = unpack(KEYS)
 local room, channel, id, expected, header, body = unpack(ARGV)
@@ -20,7 +21,7 @@ if trim({ meta = meta, log = log, open = open, state = state }, limits) >= entri
 local offset = text(tonumber(head[2]) + 1)
 redis.call('HSET', meta, 'end', offset)
 redis.call('XADD', log, offset .. '-0', 'v', '1', 'k', ARGV[7], 'ids', id, 'a', ARGV[8],
-  'w', ARGV[7] == 'r' and 'deleted' or '', 't', text(time))
+  'w', ARGV[16], 't', text(time))
 redis.call('HSET', state, id, header .. offset .. ';' .. body)
 redis.call('ZADD', open, offset, offset)
 redis.call('HINCRBY', partition, 'unstored', 1)
@@ -28,5 +29,8 @@ redis.call('XADD', intake, '*', 'v', '1', 'room', room, 'epoch', head[1], 'offse
 redis.call('ZADD', rooms, text(time), room)
 local payload = head[1] .. ' ' .. offset .. ' ' .. (ARGV[8] == '' and '-' or ARGV[8]) .. '\n' .. ARGV[9] .. offset .. ARGV[10]
 if ARGV[8] ~= '' then payload = payload .. '\n' .. ARGV[11] .. offset .. ARGV[12] end
+if ARGV[17] ~= '' then
+  payload = payload .. (ARGV[8] == '' and '\n' or '') .. '\n' .. ARGV[17] .. offset .. ARGV[18]
+end
 redis.call('SPUBLISH', channel, payload)
 return { 'ok', offset }

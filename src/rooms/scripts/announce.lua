@@ -2,7 +2,7 @@
 -- One that was redriven (`owed`) is announced whole, once: nobody need have heard of it.
 -- KEYS: partition, meta, log, state, open, rooms, here, owed
 -- ARGV: room, channel, number of groups, then for each group kind, author or '', reason or ''; then for each message
---       id, epoch, offset, revision, group, body, fragment
+--       id, epoch, offset, revision, group, body, fragment, what moderators are told or ''
 -- Answers no_epoch | new_room | rolled_back epoch (its end lies below one of the offsets) | ok present, then for each message one of
 --       {announced, offset} | {outcome, json, last} | {stale}
 local partition, meta, log, state, open, rooms, here, owed = unpack(KEYS)
@@ -15,7 +15,7 @@ if not head[1] then return { 'new_room' } end
 local epoch, last = head[1], tonumber(head[2])
 
 local first = 4 + 3 * group_count
-for i = first, #ARGV, 7 do
+for i = first, #ARGV, 8 do
   if ARGV[i + 1] == epoch and tonumber(ARGV[i + 2]) > last then return { 'rolled_back', epoch } end
 end
 
@@ -29,7 +29,7 @@ end
 -- What everyone may know of a message: its private fields come last (outcomes.ts).
 local function public(body)
   local cut = #body
-  for _, name in ipairs({ 'reason', 'audience', 'verdict' }) do
+  for _, name in ipairs({ 'reason', 'audience', 'verdict', 'original', 'decision' }) do
     -- Inside of a string the quotes would be escaped.
     cut = math.min(cut, body:find(',"' .. name .. '":', 1, true) or cut)
   end
@@ -53,8 +53,9 @@ end
 local owing = redis.call('EXISTS', owed) == 1
 local results = {}
 local seen = {}
-for i = first, #ARGV, 7 do
+for i = first, #ARGV, 8 do
   local message = { id = ARGV[i], revision = ARGV[i + 3], body = ARGV[i + 5], fragment = ARGV[i + 6] }
+  message.noted = ARGV[i + 7]
   local group = tonumber(ARGV[i + 4])
   local value = redis.call('HGET', state, message.id)
   local known = value and parse_state(value)
@@ -91,18 +92,41 @@ local function joined(members, field)
   return table.concat(parts, ',')
 end
 
+-- What moderators are told of a group: of each member what is noted, or what everyone is told. nil where nothing is.
+local function noted(group)
+  local parts, any = {}, false
+  for _, member in ipairs(group.members) do
+    any = any or member.noted ~= ''
+    if member.noted ~= '' then
+      parts[#parts + 1] = member.noted
+    elseif group.kind ~= 'r' then
+      parts[#parts + 1] = member.fragment
+    end
+  end
+  return any and ',"messages":[' .. table.concat(parts, ',') .. ']' or nil
+end
+
+-- The payload's lines: the frame for all (or the author), for the others or '', for moderators where they get their own.
 local function publish(group, offset)
   local function frame(type, rest)
     return '{"type":"' .. type .. '","room":"' .. room .. '","offset":' .. offset .. rest .. '}'
   end
-  local function removed()
-    return frame('message.removed', ',"ids":[' .. joined(group.members, 'id') .. '],"reason":"' .. group.reason .. '"')
+  local function removed(rest)
+    return frame('message.removed',
+      ',"ids":[' .. joined(group.members, 'id') .. '],"reason":"' .. group.reason .. '"' .. (rest or ''))
   end
+  local told = noted(group)
   local payload
   if group.kind == 'r' then
-    payload = ' -\n' .. removed()
+    if group.author == '' then
+      payload = ' -\n' .. removed()
+    else
+      payload = ' ' .. group.author .. '\n' .. removed(',"rephrase":true') .. '\n' .. removed()
+    end
+    if told then told = removed(told) end
   elseif group.kind == 's' then
     payload = ' -\n' .. frame('message.restored', ',"messages":[' .. joined(group.members, 'fragment') .. ']')
+    told = nil
   else
     local updated = frame('message.updated', ',"messages":[' .. joined(group.members, 'fragment') .. ']')
     if group.author == '' then
@@ -110,7 +134,9 @@ local function publish(group, offset)
     else
       payload = ' ' .. group.author .. '\n' .. updated .. '\n' .. removed()
     end
+    if told then told = frame('message.updated', told) end
   end
+  if told then payload = payload .. (group.author == '' and '\n' or '') .. '\n' .. told end
   redis.call('SPUBLISH', channel, epoch .. ' ' .. offset .. payload)
 end
 

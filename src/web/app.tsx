@@ -1,6 +1,7 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { type Chat, createChat } from './chat.ts';
-import { identity } from './identity.ts';
+import { identity, isModerator } from './identity.ts';
+import { ModerationPanel } from './moderation/panel.tsx';
 import { RoomPane } from './room-pane.tsx';
 import { Sidebar } from './sidebar.tsx';
 import { SignIn } from './sign-in.tsx';
@@ -13,15 +14,19 @@ export function App() {
 function Rooms() {
   const [chat, setChat] = useState<Chat>();
   const [menu, setMenu] = useState(false);
+  const [moderating, setModerating] = useState(false);
   useEffect(() => {
     const made = createChat();
     setChat(made);
     return made.close;
   }, []);
+  const view = chat?.view.value;
+  const beside = moderating && isModerator.value ? view : undefined;
+  useFocusBack(beside !== undefined);
   if (chat === undefined) return null;
-  const view = chat.view.value;
+  const classes = ['shell', (menu || view === undefined) && 'menu-open', beside && 'with-moderation'];
   return (
-    <div class={`shell ${menu || view === undefined ? 'menu-open' : ''}`}>
+    <div class={classes.filter(Boolean).join(' ')}>
       <Sidebar chat={chat} onChosen={() => setMenu(false)} />
       <button
         type="button"
@@ -29,7 +34,26 @@ function Rooms() {
         aria-label="Close the list of rooms"
         onClick={() => setMenu(false)}
       />
-      <RoomPane key={view?.name} chat={chat} view={view} onMenu={() => setMenu(true)} />
+      <RoomPane
+        key={view?.name}
+        chat={chat}
+        view={view}
+        onMenu={() => setMenu(true)}
+        moderating={beside !== undefined}
+        onModerate={() => setModerating(beside === undefined)}
+      />
+      {beside && (
+        <ModerationPanel key={`of ${beside.name}`} view={beside} onClose={() => setModerating(false)} />
+      )}
     </div>
   );
+}
+
+/** Whoever closes the panel is back at the button that opened it. */
+function useFocusBack(open: boolean) {
+  const was = useRef(open);
+  useEffect(() => {
+    if (was.current && !open) document.getElementById('moderate')?.focus();
+    was.current = open;
+  }, [open]);
 }

@@ -11,6 +11,9 @@ export type Identity = {
   roles?: string[];
 };
 
+/** What one may be in development; a token of another system says it itself. */
+export type Role = 'member' | 'moderator' | 'admin';
+
 const KEY = 'parley.identity';
 const TIMEOUT_MS = 10_000;
 
@@ -37,12 +40,12 @@ function keep(next: Identity | undefined) {
 }
 
 /** Signs in by name, where the service gives development tokens. Throws a ParleyError. */
-export async function signInByName(name: string, asModerator = false): Promise<void> {
-  const wanted = { user: userIdFor(name), name, ...(asModerator ? { roles: ['moderator'] } : {}) };
+export async function signInByName(name: string, role: Role = 'member'): Promise<void> {
+  const wanted = { user: userIdFor(name), name, ...(role === 'member' ? {} : { roles: [role] }) };
   keep({ ...wanted, token: await devToken(wanted) });
 }
 
-/** Whether the page offers to delete what others wrote. The service decides; this only spares a refusal. */
+/** Whether the page offers to delete what others wrote, and the moderation. The service decides; this only spares a refusal. */
 export const isModerator = computed(() => {
   const roles = rolesOf(identity.value?.token ?? '');
   return roles.includes('moderator') || roles.includes('admin');

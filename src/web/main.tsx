@@ -3,5 +3,6 @@ import { App } from './app.tsx';
 import './style/base.css';
 import './style/layout.css';
 import './style/messages.css';
+import './style/moderation.css';
 
 render(<App />, document.getElementById('page')!);

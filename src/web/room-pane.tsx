@@ -4,15 +4,22 @@ import type { Chat } from './chat.ts';
 import { Composer } from './composer.tsx';
 import { ConnectionPill, OfflineBar } from './connection.tsx';
 import { Icon } from './icons.tsx';
+import { isModerator } from './identity.ts';
 import { MessageList } from './message-list.tsx';
 import { People } from './people.tsx';
 import { GapLine, NoticeLine } from './room-state.tsx';
 import type { RoomView } from './room-view.ts';
 
-type Props = { chat: Chat; view: RoomView | undefined; onMenu(): void };
+type Props = {
+  chat: Chat;
+  view: RoomView | undefined;
+  onMenu(): void;
+  moderating: boolean;
+  onModerate(): void;
+};
 
 /** The current room: its head, its messages, and the place to write. */
-export function RoomPane({ chat, view, onMenu }: Props) {
+export function RoomPane({ chat, view, onMenu, moderating, onModerate }: Props) {
   const [about, setAbout] = useState<About>();
   const input = useRef<HTMLTextAreaElement>(null);
   // What is removed while one replies to it or edits it is gone.
@@ -25,6 +32,20 @@ export function RoomPane({ chat, view, onMenu }: Props) {
           <Icon name="menu" />
         </button>
         <Title view={view} />
+        {view !== undefined && isModerator.value && (
+          <button
+            type="button"
+            id="moderate"
+            class="quiet"
+            data-testid="moderate"
+            aria-label="Moderation"
+            title="Moderation"
+            aria-expanded={moderating}
+            onClick={onModerate}
+          >
+            <Icon name="shield" />
+          </button>
+        )}
         <ConnectionPill chat={chat} />
       </header>
       <OfflineBar chat={chat} />

@@ -2,6 +2,7 @@
 import { batch, computed, signal } from '@preact/signals';
 import { type Client, ParleyError, type Room, type RoomEvents, type RoomMessage } from '../client/index.ts';
 import { identity } from './identity.ts';
+import { createPolicyView } from './moderation/policy-view.ts';
 import { type FailedMessage, lastEditable, rowsOf } from './rows.ts';
 import { refusalWords, seenWords } from './words.ts';
 
@@ -162,6 +163,8 @@ export function createRoomView(client: Client, room: Room) {
 
   return {
     name: room.name,
+    /** For moderators; asks for nothing before it is opened. */
+    policy: createPolicyView(room.name),
     rows: computed(() =>
       rowsOf({
         room: room.name,

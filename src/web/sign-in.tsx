@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { ParleyError } from '../client/index.ts';
 import { Icon } from './icons.tsx';
-import { signInByName, signInWithToken } from './identity.ts';
+import { type Role, signInByName, signInWithToken } from './identity.ts';
 import { refusalWords } from './words.ts';
 
 /** Asks for a name; where the service gives no tokens by name, for a token. */
@@ -10,12 +10,12 @@ export function SignIn() {
   const [problem, setProblem] = useState<string>();
   const [busy, setBusy] = useState(false);
 
-  async function submit(value: string, asModerator: boolean) {
+  async function submit(value: string, role: Role) {
     if (value === '') return setProblem(byToken ? 'Paste a token first.' : 'Type your name first.');
     if (byToken) return signInWithToken(value);
     setBusy(true);
     try {
-      await signInByName(value, asModerator);
+      await signInByName(value, role);
     } catch (error) {
       const needsToken = error instanceof ParleyError && error.code === 'unauthenticated';
       setByToken(needsToken);
@@ -53,21 +53,27 @@ export function SignIn() {
 const SECRET = { type: 'password', autocomplete: 'off', maxLength: 4_000 } as const;
 const NAME = { type: 'text', autocomplete: 'nickname', maxLength: 40 } as const;
 
+const ROLES: readonly (readonly [Role, string])[] = [
+  ['member', 'As a member'],
+  ['moderator', 'As a moderator, who may delete what others write, and sets a room’s policy'],
+  ['admin', 'As an admin'],
+];
+
 type FormProps = {
   byToken: boolean;
   busy: boolean;
   problem: string | undefined;
-  onSubmit(value: string, asModerator: boolean): Promise<void> | void;
+  onSubmit(value: string, role: Role): Promise<void> | void;
 };
 
 function Form({ byToken, busy, problem, onSubmit }: FormProps) {
   const [value, setValue] = useState('');
-  const [asModerator, setAsModerator] = useState(false);
+  const [role, setRole] = useState<Role>('member');
   return (
     <form
       onSubmit={event => {
         event.preventDefault();
-        void onSubmit(value.trim(), asModerator);
+        void onSubmit(value.trim(), role);
       }}
     >
       <label for="who">{byToken ? 'Token' : 'Your name'}</label>
@@ -87,14 +93,15 @@ function Form({ byToken, busy, problem, onSubmit }: FormProps) {
         {problem}
       </p>
       {!byToken && (
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={asModerator}
-            onChange={event => setAsModerator(event.currentTarget.checked)}
-          />
-          As a moderator, who may delete what others write
-        </label>
+        <fieldset class="choose-role">
+          <legend>Come in</legend>
+          {ROLES.map(([name, words]) => (
+            <label class="check" key={name}>
+              <input type="radio" name="role" checked={role === name} onChange={() => setRole(name)} />
+              {words}
+            </label>
+          ))}
+        </fieldset>
       )}
       <button type="submit" class="primary" data-testid="sign-in-button" disabled={busy}>
         {busy ? 'One moment…' : 'Come in'}

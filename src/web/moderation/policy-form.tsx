@@ -1,0 +1,164 @@
+import { useState } from 'preact/hooks';
+import type { RuleType } from '../../moderation/policy/types.ts';
+import { belongsTo, newRule, type PolicyDraft, type ReleaseDraft } from './draft.ts';
+import { TYPE_WORDS, TYPES } from './fields.ts';
+import { InheritedRules } from './inherited-rules.tsx';
+import { Choice, TextInput } from './input.tsx';
+import type { Fault, PolicyView } from './policy-view.ts';
+import { RuleEditor } from './rule-editor.tsx';
+import { versionWords } from './version-words.ts';
+
+/** The policy of the room, to change. What is wrong stands at its field. */
+export function PolicyForm({ policy }: { policy: PolicyView }) {
+  const draft = policy.draft.value;
+  const own = policy.own.value;
+  if (draft === undefined || own === undefined) return null;
+  const fault = policy.fault.value;
+  return (
+    <form
+      data-testid="policy-form"
+      onSubmit={event => {
+        event.preventDefault();
+        void policy.save();
+      }}
+    >
+      <p class="hint" data-testid="policy-version">
+        {versionWords(own)}
+      </p>
+      <OwnRules policy={policy} draft={draft} fault={fault} />
+      <InheritedRules policy={policy} draft={draft} />
+      <Release draft={draft.release} fault={fault} onChange={release => policy.change({ release })} />
+      <Save policy={policy} />
+    </form>
+  );
+}
+
+type OwnProps = { policy: PolicyView; draft: PolicyDraft; fault: Fault | undefined };
+
+function OwnRules({ policy, draft, fault }: OwnProps) {
+  const inherited = policy.inherited.value?.policy.rules ?? [];
+  const { rules } = draft;
+  const add = (type: RuleType) => {
+    const taken = [...inherited, ...rules].map(({ id }) => id);
+    policy.change({ rules: [...rules, newRule(type, taken)] });
+  };
+  return (
+    <section aria-labelledby="own-rules">
+      <h3 id="own-rules">Rules of this room</h3>
+      {rules.length === 0 && <p class="hint">None yet: what all rooms inherit counts alone.</p>}
+      <ul class="rules">
+        {rules.map((rule, i) => (
+          <RuleEditor
+            key={rule.key}
+            rule={rule}
+            place={`rules[${i}]`}
+            fault={fault}
+            onChange={next => policy.change({ rules: rules.with(i, next) })}
+            onRemove={() => policy.change({ rules: rules.toSpliced(i, 1) })}
+          />
+        ))}
+      </ul>
+      <AddRule onAdd={add} />
+    </section>
+  );
+}
+
+function AddRule({ onAdd }: { onAdd(type: RuleType): void }) {
+  const [type, setType] = useState<RuleType>('words');
+  return (
+    <div class="add">
+      <Choice
+        label="Kind of a new rule"
+        place=""
+        fault={undefined}
+        value={type}
+        options={TYPES.map(one => [one, TYPE_WORDS[one]] as const)}
+        onChange={next => setType(next as RuleType)}
+      />
+      <button type="button" class="second" data-testid="add-rule" onClick={() => onAdd(type)}>
+        Add rule
+      </button>
+    </div>
+  );
+}
+
+const MODES = [
+  ['', 'As all rooms'],
+  ['live', 'Live: shown at once, judged moments later'],
+  ['inline', 'Inline: text rules are asked before it is shown'],
+  ['gated', 'Gated: shown once it is judged'],
+] as const;
+const AFTERWARDS = [
+  ['', 'not said'],
+  ['open', 'it is shown'],
+  ['closed', 'it stays held'],
+] as const;
+
+type ReleaseProps = { draft: ReleaseDraft; fault: Fault | undefined; onChange(draft: ReleaseDraft): void };
+
+function Release({ draft, fault, onChange }: ReleaseProps) {
+  return (
+    <section aria-labelledby="release">
+      <h3 id="release">When messages are shown</h3>
+      <Choice
+        label="Release"
+        place="release.mode"
+        fault={fault}
+        value={draft.mode}
+        options={MODES}
+        onChange={mode => onChange({ ...draft, mode })}
+      />
+      {draft.mode === 'gated' && (
+        <>
+          <TextInput
+            label="Held for seconds at most (may stay empty)"
+            place="release.deadlineMs"
+            fault={fault}
+            numeric
+            value={draft.deadlineSeconds}
+            onChange={deadlineSeconds => onChange({ ...draft, deadlineSeconds })}
+          />
+          <Choice
+            label="After that"
+            place="release.afterDeadline"
+            fault={fault}
+            value={draft.afterDeadline}
+            options={AFTERWARDS}
+            onChange={afterDeadline => onChange({ ...draft, afterDeadline })}
+          />
+        </>
+      )}
+    </section>
+  );
+}
+
+function Save({ policy }: { policy: PolicyView }) {
+  const fault = policy.fault.value;
+  return (
+    <section aria-label="Save">
+      <TextInput
+        label="Reason (for the history)"
+        place="reason"
+        fault={fault}
+        value={policy.reason.value}
+        testId="policy-reason"
+        onChange={text => {
+          policy.reason.value = text;
+        }}
+      />
+      {fault !== undefined && !hasField(fault.path) && (
+        <p class="problem" role="alert">
+          {fault.message}
+        </p>
+      )}
+      <button type="submit" class="primary" data-testid="policy-save" aria-disabled={policy.busy.value}>
+        {policy.busy.value ? 'One moment…' : 'Save the policy'}
+      </button>
+    </section>
+  );
+}
+
+/** What concerns the whole, as bounds that rules share, has no field. */
+function hasField(path: string): boolean {
+  return /^rules\[\d+\]\./.test(path) || ['release', 'reason'].some(place => belongsTo(path, place));
+}

@@ -5,7 +5,7 @@ import { createLogger } from '../../src/logger.ts';
 import { createSanctionStore } from '../../src/store/sanctions.ts';
 import { closing, codeOf, type ErrorBody, http, startGateway, upgrade } from '../support/gateway.ts';
 import { startGatewayPair } from '../support/gateway-pair.ts';
-import { openSocket, type Socket, token } from '../support/socket.ts';
+import { openSocket, type Socket, token, UNHURRIED } from '../support/socket.ts';
 import { openStore } from '../support/store.ts';
 import { until } from '../support/until.ts';
 
@@ -24,7 +24,7 @@ describe('mutes and bans', () => {
   let pair: Awaited<ReturnType<typeof startGatewayPair>>;
   let sent = 0;
   before(async () => {
-    pair = await startGatewayPair();
+    pair = await startGatewayPair(UNHURRIED);
   });
   after(() => pair.close());
 

@@ -64,6 +64,7 @@ function standingOf(entry: Submission, row: StoredMessage): RedriveResult | unde
   if (!own) return 'conflict';
   const gone = row.status === 'removed' && (row.reason === 'deleted' || row.reason === 'erased');
   if (gone || row.revision > entry.revision) return 'stored';
-  // A deletion has no text, and the revision of what it deletes.
-  return row.revision === entry.revision && entry.content !== '' ? 'stored' : undefined;
+  // A deletion has no text, a decision has one, and both have the revision of what they change.
+  const decided = entry.decision !== undefined;
+  return row.revision === entry.revision && entry.content !== '' && !decided ? 'stored' : undefined;
 }

@@ -20,9 +20,9 @@ describe('sentiment', () => {
     }
   });
 
-  it('is neutral where the language is surely another', () => {
-    const french: Language = { code: 'fr', confidence: 0.99 };
-    assert.deepEqual(analyse('love hate terrible', french), { score: 0, label: 'neutral' });
+  it('does not read a language that is surely another as English', () => {
+    const finnish: Language = { code: 'fi', confidence: 0.99 };
+    assert.deepEqual(analyse('love hate terrible', finnish), { score: 0, label: 'neutral' });
   });
 
   it('reads text of unknown or unsure language as English', () => {

@@ -12,7 +12,7 @@ export const WORDS_VERSION = 'words-1';
 
 /** A word with its marks, an emoji without its modifiers, an emoticon, or the end of a clause. */
 const TOKEN =
-  /[\p{L}\p{M}\p{N}]+|\p{Extended_Pictographic}|(?<!\p{N})(?:<3|>:\(|[:;=][-']?[()D/3]|\^\^)|[.!?,;\n]/gu;
+  /[\p{L}\p{M}\p{N}]+|\p{Extended_Pictographic}|(?<!\p{N})(?:<3|>:\(|[:;=][-']?[()D3]|\^\^)|(?<![\p{L}\p{N}])[:=]-?\/(?!\/)|[.!?,;\n]/gu;
 const END = /^[.!?,;\n]$/;
 
 /** How far a negation, or a word that raises or lowers, reaches: in words, before what it is about. */

@@ -37,12 +37,16 @@ export function MessageStatus({ message, own }: { message: Shown; own: boolean }
   );
 }
 
+const HELD_OWN = 'Only you see this until it was reviewed';
+/** Nobody else is shown it but moderators. */
+const HELD = 'Held for review: the room does not see it';
+
 function markOf({ local, status, changing }: Shown, own: boolean) {
   if (changing) return { icon: 'clock', words: 'Saving' } as const;
   if (local === 'sending') return { icon: 'clock', words: 'Sending' } as const;
   if (local === 'failed') return { icon: 'alert', words: 'Not sent' } as const;
   if (status === 'masked') return { icon: 'shield', words: 'Parts were hidden by moderation' } as const;
-  if (status === 'held') return { icon: 'eye', words: 'Only you see this until it was reviewed' } as const;
+  if (status === 'held') return { icon: 'eye', words: own ? HELD_OWN : HELD } as const;
   if (!own || status === 'removed') return undefined;
   return status === 'pending'
     ? ({ icon: 'check', words: 'Sent' } as const)

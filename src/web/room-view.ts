@@ -3,6 +3,7 @@ import { batch, computed, signal } from '@preact/signals';
 import { type Client, ParleyError, type Room, type RoomEvents, type RoomMessage } from '../client/index.ts';
 import { identity } from './identity.ts';
 import { createPolicyView } from './moderation/policy-view.ts';
+import { createQueueView } from './moderation/queue-view.ts';
 import { type FailedMessage, lastEditable, rowsOf } from './rows.ts';
 import { refusalWords, seenWords } from './words.ts';
 
@@ -163,8 +164,9 @@ export function createRoomView(client: Client, room: Room) {
 
   return {
     name: room.name,
-    /** For moderators; asks for nothing before it is opened. */
+    /** These two are for moderators, and ask for nothing before they are opened. */
     policy: createPolicyView(room.name),
+    queue: createQueueView(room.name),
     rows: computed(() =>
       rowsOf({
         room: room.name,

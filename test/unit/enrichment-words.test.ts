@@ -143,6 +143,7 @@ describe('sentiment by words', () => {
     assert.equal(labelIn('fr', 'je suis à la gare 😭'), 'negative');
     assert.equal(labelIn('fi', 'junassa 😍'), 'positive');
     assert.equal(sentiment.analyse('❤️❤️', { code: 'und', confidence: 0 }).label, 'positive');
+    assert.equal(sentiment.analyse('http://example.org', { code: 'und', confidence: 0 }).label, 'neutral');
     assert.equal(sentiment.analyse('12:30', { code: 'und', confidence: 0 }).label, 'neutral');
   });
 

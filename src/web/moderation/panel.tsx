@@ -4,18 +4,20 @@ import type { RoomView } from '../room-view.ts';
 import { PolicyForm } from './policy-form.tsx';
 import { PolicyHistory } from './policy-history.tsx';
 import type { PolicyView } from './policy-view.ts';
+import { Queue } from './queue.tsx';
 
 type Props = { view: RoomView; onClose(): void };
-type Page = 'policy' | 'history';
+type Page = 'queue' | 'policy' | 'history';
 
 const PAGES: readonly (readonly [Page, string])[] = [
+  ['queue', 'Messages'],
   ['policy', 'Policy'],
   ['history', 'History'],
 ];
 
 /** What moderators see beside a room. Takes the focus when it opens; Escape closes it. */
-export function ModerationPanel({ view: { policy }, onClose }: Props) {
-  const [page, setPage] = useState<Page>('policy');
+export function ModerationPanel({ view: { policy, queue }, onClose }: Props) {
+  const [page, setPage] = useState<Page>('queue');
   const head = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     head.current?.focus();
@@ -51,7 +53,7 @@ export function ModerationPanel({ view: { policy }, onClose }: Props) {
         ))}
       </nav>
       <div class="moderation-body">
-        <Told policy={policy} />
+        {page === 'queue' ? <Queue queue={queue} /> : <Told policy={policy} />}
         {page === 'policy' && <PolicyForm policy={policy} />}
         {page === 'history' && <PolicyHistory policy={policy} onTaken={() => setPage('policy')} />}
       </div>

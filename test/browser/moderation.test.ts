@@ -59,13 +59,11 @@ describe('the chat page: moderation', () => {
     await mia.getByTestId('policy-save').click();
     await saved(mia, 1);
     await mia.getByTestId('policy-version').filter({ hasText: 'Version 1 by mia' }).waitFor();
-    const since = Date.now();
     await until('the word is masked', async () => {
       await say(ann, `a flurble after`);
       await ann.getByTestId('message').nth(1).waitFor();
       return (await ann.locator('[data-testid=message][data-status=masked]').count()) > 0;
     });
-    assert.ok(Date.now() - since < 10_000);
     await message(mia, 'a ******* after').first().waitFor();
     await rule(mia).getByLabel('What happens').selectOption('block');
     await mia.getByTestId('policy-save').click();

@@ -8,7 +8,7 @@ describe('language', () => {
     detector = await createLanguageDetector();
   });
 
-  it('tells everyday lines apart', () => {
+  it('tells everyday lines of thirty languages apart', () => {
     const lines = {
       en: 'are you coming to the game tonight?',
       de: 'kommst du heute Abend zum Spiel?',
@@ -25,6 +25,21 @@ describe('language', () => {
       ko: '오늘 밤 경기에 올 거예요?',
       el: 'θα έρθεις απόψε στον αγώνα;',
       ar: 'هل ستأتي إلى المباراة الليلة؟',
+      pt: 'você vem ao jogo hoje à noite?',
+      nl: 'kom je vanavond naar de wedstrijd?',
+      sv: 'kommer du till matchen ikväll?',
+      da: 'hvad laver du i aften, skal vi ikke se kampen sammen?',
+      no: 'hva gjør du i kveld, skal vi ikke se kampen sammen?',
+      fi: 'tuletko illalla katsomaan peliä?',
+      cs: 'přijdeš dnes večer na zápas?',
+      ro: 'vii la meci în seara asta?',
+      hu: 'eljössz ma este a meccsre?',
+      bg: 'ще дойдеш ли на мача довечера?',
+      he: 'אתה בא למשחק הערב?',
+      fa: 'امشب برای بازی می‌آیی؟',
+      hi: 'क्या तुम आज रात मैच देखने आओगे?',
+      vi: 'tối nay bạn có đến xem trận đấu không?',
+      th: 'คืนนี้คุณจะมาดูเกมไหม',
     };
     for (const [code, text] of Object.entries(lines)) {
       const found = detector.detect(text);

@@ -188,6 +188,10 @@ describe('the chat page: moderation', () => {
     assert.equal(await message(ben, 'zorkle').count(), 0);
     assert.deepEqual(await faults(mia), []);
     await waiting('zorkle').getByText('Reason, mute').click();
+    await mia.emulateMedia({ colorScheme: 'dark' });
+    await mia.setViewportSize({ width: 360, height: 700 });
+    assert.deepEqual(await faults(mia), []);
+    assert.equal(await mia.evaluate('document.documentElement.scrollWidth'), 360);
     await waiting('zorkle').getByLabel('Reason').fill('harmless');
     await waiting('zorkle').getByRole('button', { name: 'Release' }).press('Enter');
     await mia.getByTestId('queue-told').filter({ hasText: 'Released' }).waitFor();

@@ -17,8 +17,10 @@ import { createLanguageDetector } from './enrichment/language.ts';
 import { createSentimentAnalyser } from './enrichment/sentiment.ts';
 import { Unavailable } from './errors.ts';
 import { createFront } from './front/front.ts';
+import { createReleasing } from './front/release.ts';
+import { createJudges, type Judges } from './judging/judges.ts';
 import { createLogger, type Logger } from './logger.ts';
-import { createGatewayMetrics, createWorkerMetrics } from './metrics.ts';
+import { createGatewayMetrics, createWorkerMetrics, type GatewayMetrics } from './metrics.ts';
 import { createLivePolicies } from './moderation/live.ts';
 import { inherit } from './moderation/policy/compile.ts';
 import { DEFAULT_POLICY } from './moderation/policy/default.ts';
@@ -33,6 +35,7 @@ import { createRedrive, REDRIVE_RESULTS } from './pipeline/redrive.ts';
 import { createSetAside } from './pipeline/set-aside.ts';
 import { createAccountLog } from './rooms/account.ts';
 import { createAmend } from './rooms/amend.ts';
+import { createGates } from './rooms/gates.ts';
 import { createHub } from './rooms/hub.ts';
 import { createIntake } from './rooms/intake.ts';
 import { createJanitor } from './rooms/janitor.ts';
@@ -53,7 +56,7 @@ import { createMessageStore, type MessageStore } from './store/messages.ts';
 import { migrate } from './store/migrate.ts';
 import { moderationLog } from './store/moderation-log.ts';
 import { moderationQueue } from './store/moderation-queue.ts';
-import { createPolicyStore } from './store/policies.ts';
+import { createPolicyStore, type PolicyStore } from './store/policies.ts';
 import { createPool } from './store/pool.ts';
 import { createSanctionStore } from './store/sanctions.ts';
 
@@ -165,6 +168,10 @@ export async function createGateway(
   const pages = createPageCache({ log, scripts, redis, logger });
   const board = queueBoard(config, logger);
   if (board) closers.add('board', board, made => made.close());
+  const policies = createPolicyStore(pool);
+  const releasing = await releasingBy({ policies, metrics, logger, closers });
+  const gates = createGates({ redis, scripts, partitions, logger });
+  closers.add('gates', gates, made => made.close());
   const front = createFront({
     config,
     logger,
@@ -184,7 +191,7 @@ export async function createGateway(
           throw new Unavailable('the newest audit cannot be read', { cause: error });
         }),
     policies: {
-      store: createPolicyStore(pool),
+      store: policies,
       builtin: DEFAULT_POLICY,
       parse: parsePolicy,
       inherit: (room, from) => inherit(room as Policy, from as Policy),
@@ -194,6 +201,7 @@ export async function createGateway(
       log: (scope, query) => moderationLog(pool, scope, query),
       ...createSanctionStore(pool),
     },
+    releasing,
     ready,
     deadLetters: {
       store,
@@ -206,6 +214,29 @@ export async function createGateway(
   closers.add('front', front, made => made.close());
   const { url } = await front.listen();
   return { url, drain: () => front.drain(), close: () => closers.close() };
+}
+
+type ReleasingParts = Pick<Awaited<ReturnType<typeof createShared>>, 'logger' | 'closers'> & {
+  policies: PolicyStore;
+  metrics: GatewayMetrics;
+};
+
+/** How rooms release messages; while Postgres has not answered yet as the built-in policy does. */
+async function releasingBy({ policies: { since }, metrics, logger, closers }: ReleasingParts) {
+  let judges: Judges | undefined;
+  const onNews = ({ release }: Policy) => {
+    if (release?.mode === 'inline') judges?.warm();
+  };
+  const policies = closers.add('policies', createLivePolicies({ since, logger, onNews }), made =>
+    made.close(),
+  );
+  judges = closers.add('judges', createJudges({ policies, logger }), made => made.close());
+  await policies
+    .load()
+    .catch(error =>
+      logger.warn({ error }, 'policies cannot be read yet: rooms release as the built-in one says'),
+    );
+  return createReleasing({ policies, judge: judges.judge, metrics });
 }
 
 /** A worker: the dispatcher, and the engine's worker that runs the steps. Resolves when it takes work. */
@@ -249,6 +280,8 @@ export async function createWorker(
   const membership = closers.add('membership', createMembership(membershipDeps), made => made.close());
   await membership.renew();
   const janitorDeps = { redis, scripts, options: config.log, logger, owned: membership.owned };
+  const gates = createGates({ redis, scripts, partitions, logger });
+  closers.add('gates', gates, made => made.close());
   closers.add('janitor', createJanitor(janitorDeps), made => made.close());
   if (config.auditMs > 0) {
     const watch = createAuditWatch({

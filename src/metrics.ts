@@ -84,6 +84,13 @@ export function createGatewayMetrics() {
       buckets: SECONDS,
       registers,
     }),
+    inline: new Histogram({
+      name: 'parley_inline_judge_seconds',
+      help: 'Until a text of an inline room had its verdict, by its action; none: not in time',
+      labelNames: ['action'],
+      buckets: SECONDS,
+      registers,
+    }),
     holesFilled: new Counter({
       name: 'parley_live_holes_total',
       help: 'Holes in the live channel filled from the log',

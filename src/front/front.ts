@@ -33,6 +33,7 @@ import type { ModerationStore } from './moderation.ts';
 import { createOrigins } from './origins.ts';
 import { createDeliveryClock } from './outbox.ts';
 import type { Policies } from './policies.ts';
+import { createReleasedAmend, type Releasing } from './release.ts';
 import { createRevocation, type Revocation } from './revocation.ts';
 import { mountRoutes } from './routes.ts';
 import type { SanctionStore } from './sanction-calls.ts';
@@ -59,6 +60,8 @@ export type FrontDeps = {
   store: HistoryStore;
   policies: Policies;
   moderation: ModerationStore & SanctionStore & { since(version: number): Promise<News[]> };
+  /** Who sees a text at first. */
+  releasing: Releasing;
   /** The newest audit's report, undefined where there is none. Throws Unavailable. */
   audited(): Promise<object | undefined>;
   /** Each part by name, `ok` or a sentence; it answers soon. */
@@ -177,16 +180,20 @@ const barring =
   };
 
 function build(deps: FrontDeps, { connections, ready, revocation, sanctions, load, draining }: Own) {
-  const { config, logger, metrics, hub, presence, log, limiter } = deps;
+  const { config, logger, metrics, hub, presence, log, limiter, releasing } = deps;
   const address = createClientAddress(config.trustProxy);
   const origins = createOrigins({ allowed: config.auth.allowedOrigins, schemeOf: address.schemeOf });
   const { issue, redeem } = createTickets(deps.redis);
   const tickets = { issue, redeem: barring(sanctions, revocation.guard(redeem)) };
   const verify = barring(sanctions, revocation.guard(createTokenVerifier(config.auth)));
   const mayEnter = mayEnterBy(sanctions);
-  const amend = createLimitedAmend({ amend: deps.amend, limiter, load });
+  const amend = createLimitedAmend({
+    amend: createReleasedAmend({ amend: deps.amend, releasing }),
+    limiter,
+    load,
+  });
   const auth = createAuth({ verify, tickets, origins });
-  const limited = createLimitedSubmit({ submit: createSubmit({ log, metrics }), limiter, load });
+  const limited = createLimitedSubmit({ submit: createSubmit({ log, releasing, metrics }), limiter, load });
   const submit = createSanctionedSubmit({ submit: limited, sanctions, limiter });
   const history = createHistory({ ...deps, timeoutMs: config.historyTimeoutMs });
   const endpoints = createEndpoints({ auth, metrics, logger });

@@ -3,14 +3,17 @@
  * otherwise it is looked at again. Messages that the log no longer has are changed as the store has them.
  */
 import { isRefusal, type Refusal, refuse, Unavailable } from '../errors.ts';
+import type { Reason } from '../message.ts';
 import { decided, type Ruling } from './decisions.ts';
-import type { Ack, LoggedMessage } from './log-types.ts';
+import type { Ack, Gate, LoggedMessage, Release } from './log-types.ts';
 import { reachable } from './redis.ts';
 import { notedUpdateOf, updateOf } from './replay.ts';
-import { type LogOptions, parseState, type RoomLog } from './room-log.ts';
+import { contentAs, type LogOptions, parseState, type RoomLog, statusAs } from './room-log.ts';
 import { isFinal, messageFor, moderatorFields, publicMessage } from './view.ts';
 
 export type Change = { room: string; id: number; user: string };
+/** `release` absent: shown to all, as it is written. */
+export type Edit = Change & { content: string; release?: Release };
 /** The message as the store has it; undefined where it has none. Throws what the store throws. */
 export type Lookup = (room: string, id: number) => Promise<LoggedMessage | undefined>;
 
@@ -20,7 +23,17 @@ type Deps = {
   state(room: string, id: number): Promise<string | null>;
   stored: Lookup;
 };
-export type Entry = { kind: 'u' | 'r' | 's'; message: LoggedMessage; decided: number };
+export type Entry = {
+  kind: 'u' | 'r' | 's';
+  /** As it stands from here on. */
+  message: LoggedMessage;
+  decided: number;
+  /** What is told to those who may not see it any more; else it is no news to them. */
+  reason?: Reason;
+  /** The text for the pipeline, where that is another one. */
+  written?: string;
+  gate?: Gate | undefined;
+};
 /** What to do with a message as it stands: an entry, nothing (it is so already), or a refusal. */
 type Decide = (message: LoggedMessage) => Entry | 'unchanged' | Refusal;
 
@@ -61,13 +74,22 @@ export function createAmend({ log, options, state, stored }: Deps) {
   async function apply(
     { room, id }: Change,
     base: string,
-    { kind, message, decided }: Entry,
+    { kind, message, decided, reason, written, gate }: Entry,
   ): Promise<string[]> {
     const keys = log.keysOf(room);
-    const names = [keys.partition, keys.meta, keys.log, keys.state, keys.open, keys.intake, keys.rooms];
+    const names = [
+      keys.partition,
+      keys.meta,
+      keys.log,
+      keys.state,
+      keys.open,
+      keys.intake,
+      keys.rooms,
+      keys.gates,
+    ];
     const frame = frameParts(room, kind, message);
     const alone = message.audience === 'author' ? message.user : '';
-    const hidden = [`{"type":"message.hidden","room":"${room}","offset":`, `,"id":${id}}`];
+    const others = alone === '' ? ['', ''] : othersParts(room, id, reason);
     const args = [
       ...[
         room,
@@ -80,10 +102,12 @@ export function createAmend({ log, options, state, stored }: Deps) {
         alone,
       ],
       ...frame,
-      ...(alone === '' ? ['', ''] : hidden),
+      ...others,
       ...[options.maxUnstored, options.retentionEntries, options.retentionMs],
-      kind === 'r' ? (message.reason ?? '') : '',
+      (kind === 'r' ? message.reason : reason) ?? '',
       ...notedParts(room, kind, message),
+      written === undefined ? '' : JSON.stringify({ ...message, content: written }),
+      ...[message.revision, gate?.deadlineMs ?? '', gate?.choice ?? ''],
     ];
     const reply = await reachable(() => log.run(room, 'amend', names, () => args));
     const [answer, offset] = reply.map(String);
@@ -91,14 +115,13 @@ export function createAmend({ log, options, state, stored }: Deps) {
   }
 
   return {
-    /** A new revision, by the author alone. The same text again changes nothing. Throws Unavailable. */
-    edit: (change: Change & { content: string }): Promise<Ack | Refusal> =>
+    /** A new revision, by the author alone, shown as `release` says. The same text again changes nothing. Throws Unavailable. */
+    edit: ({ release = { to: 'all' }, ...change }: Edit): Promise<Ack | Refusal> =>
       amend(change, message => {
         if (message.user !== change.user) return refuse('forbidden');
-        const removed = message.status === 'removed';
         if (isFinal(message)) return refuse('not_found');
         if (message.content === change.content && message.status !== 'masked') return 'unchanged';
-        return { kind: removed ? 's' : 'u', message: revised(message, change.content), decided: 0 };
+        return release.to === 'nobody' ? release.refusal : revision(message, change.content, release);
       }),
 
     /** Removes a message for everyone, by its author or a moderator. Again, it changes nothing. Throws Unavailable. */
@@ -123,14 +146,29 @@ function lasting({ id, room, user, name, timestamp, clientId, replyTo }: LoggedM
   return { id, room, user, name, timestamp, clientId, replyTo };
 }
 
-function revised(message: LoggedMessage, content: string): LoggedMessage {
+function revision(message: LoggedMessage, content: string, release: Release): Entry {
+  const removed = message.status === 'removed';
+  const seen = !removed && message.audience === undefined;
+  const shown = contentAs(release, content);
+  return {
+    kind: removed ? 's' : 'u',
+    message: revised(message, content, release),
+    decided: 0,
+    ...(seen && release.to === 'author' ? { reason: release.status === 'held' ? 'held' : 'moderated' } : {}),
+    ...(shown === content ? {} : { written: content }),
+    ...(release.to === 'author' ? { gate: release.gate } : {}),
+  };
+}
+
+function revised(message: LoggedMessage, content: string, release: Release): LoggedMessage {
+  const alone = release.to === 'author' || (message.audience === 'author' && message.status !== 'removed');
   return {
     ...strip(lasting(message)),
     revision: message.revision + 1,
-    content,
+    content: contentAs(release, content),
     editedAt: new Date().toISOString(),
-    status: 'pending',
-    ...(message.audience === undefined || message.status === 'removed' ? {} : { audience: message.audience }),
+    status: statusAs(release),
+    ...(alone ? { audience: 'author' } : {}),
   };
 }
 
@@ -166,6 +204,15 @@ function notedParts(room: string, kind: Entry['kind'], message: LoggedMessage): 
   const noted = kind === 's' ? messageFor(message, MODERATOR) : notedUpdateOf(message);
   const messages = `"messages":[${JSON.stringify(noted)}]}`;
   return [before, kind === 'r' ? `${after.slice(0, -1)},${messages}` : `,${messages}`];
+}
+
+/** The same for those who may not see the message: removed for a reason, or nothing new. */
+function othersParts(room: string, id: number, reason: Reason | undefined): [string, string] {
+  const type = reason === undefined ? 'message.hidden' : 'message.removed';
+  return [
+    `{"type":"${type}","room":"${room}","offset":`,
+    reason === undefined ? `,"id":${id}}` : `,"ids":[${id}],"reason":"${reason}"}`,
+  ];
 }
 
 function ackOf(

@@ -12,7 +12,12 @@ export function partitionOf(room: string, partitions: number): number {
 
 export function partitionKeys(partition: number) {
   const prefix = `parley:{p${partition}}`;
-  return { partition: `${prefix}:partition`, rooms: `${prefix}:rooms`, intake: `${prefix}:intake` };
+  return {
+    partition: `${prefix}:partition`,
+    rooms: `${prefix}:rooms`,
+    intake: `${prefix}:intake`,
+    gates: `${prefix}:gates`,
+  };
 }
 
 export function roomKeys(room: string, partitions: number) {

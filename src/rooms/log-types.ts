@@ -2,6 +2,7 @@
  * The shapes of the room log, shared by the log itself, the hub that fans it out and the steps that announce
  * into it. See LOG.md beside this file for the keys, the entries and what each script promises.
  */
+import type { Refusal } from '../errors.ts';
 import type { Decision, Message, Outcome, Reason, Submission, Verdict, Versions } from '../message.ts';
 
 /** c created, u updated (outcomes), r removed, s restored. */
@@ -47,6 +48,17 @@ export type RoomHead = { epoch: string; end: number };
 /** A log that cannot be told without a hole from where it was asked: where it stands, and where its epoch began. */
 export type Lost = { lost: RoomHead & { base: number } };
 
+/** How long a room waits for the pipeline before it shows a message to all, and what it does then. */
+export type Gate = { deadlineMs: number; choice: 'open' | 'closed' };
+
+/** Who sees a text at first, until the pipeline's outcome is announced. */
+export type Release =
+  /** Everyone; `content` is what they see where that is not what its author wrote. */
+  | { to: 'all'; content?: string }
+  | { to: 'author'; status: 'held' | 'pending'; gate?: Gate }
+  /** Nobody: nothing is stored. What the log has already is answered as ever. */
+  | { to: 'nobody'; refusal: Refusal };
+
 export type AppendInput = {
   room: string;
   user: string;
@@ -54,6 +66,8 @@ export type AppendInput = {
   clientId: string;
   content: string;
   replyTo?: number;
+  /** Absent: to all, as it is. */
+  release?: Release;
 };
 
 export type Ack = {

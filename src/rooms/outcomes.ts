@@ -31,8 +31,8 @@ export function createOutcomes({ log, scripts }: { log: RoomLog; scripts: Script
       const announcedAt = new Date().toISOString();
       const drafts = announcements.map(announcement => draftOf(announcement, batch, announcedAt));
       const { groups, places } = grouped(drafts);
-      const { partition, meta, open, rooms, here, owed } = keys;
-      const names = [partition, meta, keys.log, keys.state, open, rooms, here, owed];
+      const { partition, meta, open, rooms, here, owed, gates } = keys;
+      const names = [partition, meta, keys.log, keys.state, open, rooms, here, owed, gates];
       const args = [
         room,
         keys.channel,

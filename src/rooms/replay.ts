@@ -69,6 +69,8 @@ export function frameOf(room: string, entry: LogEntry, slice: LogSlice, viewer: 
     );
   }
   const isForAll = entry.author === undefined || entry.author === viewer.user || viewer.moderator;
+  // Without a reason the others have never seen it.
+  if (!isForAll && entry.reason === undefined) return JSON.stringify(hidden);
   if (entry.kind === 'r' || !isForAll) {
     const known = entry.ids.map(id => slice.messages.get(id)).filter(message => message !== undefined);
     return JSON.stringify(removed(room, entry, known, viewer));
@@ -150,6 +152,9 @@ function createdAsItStands(
   return created(room, offset, messageFor(message, viewer));
 }
 
+const reasonOf = ({ reason, status }: LoggedMessage): Reason =>
+  reason ?? (status === 'held' ? 'held' : DEFAULT_REASON);
+
 type Change = { slice: LogSlice; viewer: Viewer; whole: Set<number> };
 
 /** What became of older messages, as they stand now: updated, restored and removed ones in frames of their own. */
@@ -167,8 +172,8 @@ function changes(room: string, offset: number, ids: number[], { slice, viewer, w
   if (updated.length > 0) frames.push({ type: 'message.updated', room, offset, messages: updated } as Frame);
   if (restored.length > 0)
     frames.push({ type: 'message.restored', room, offset, messages: restored } as Frame);
-  for (const reason of new Set(gone.map(message => message.reason ?? DEFAULT_REASON))) {
-    const alike = gone.filter(message => (message.reason ?? DEFAULT_REASON) === reason);
+  for (const reason of new Set(gone.map(reasonOf))) {
+    const alike = gone.filter(message => reasonOf(message) === reason);
     for (const part of byRephrasing(alike, viewer)) {
       frames.push(removed(room, { offset, ids: part.map(({ id }) => id), reason }, part, viewer));
     }

@@ -14,6 +14,7 @@ import type {
   LoggedMessage,
   LogSlice,
   Lost,
+  Release,
   RoomHead,
   Watermark,
 } from './log-types.ts';
@@ -37,6 +38,7 @@ type Deps = {
   logger: Logger;
 };
 
+const TO_ALL: Release = { to: 'all' };
 const SLICE_ENTRIES = 500;
 const SLICE_BYTES = 160_000;
 const RETRY_AFTER_MS = 1_000;
@@ -95,7 +97,8 @@ export function createRoomLog({ scripts, partitions, epochs, options, logger }: 
 
   /** Appends a message; its ack, or why not. Throws Unavailable: then it may or may not be in, and a repeat tells. */
   async function append(input: AppendInput): Promise<Ack | Refusal> {
-    const { room, user, clientId } = input;
+    const { room, user, clientId, release = TO_ALL } = input;
+    const gate = release.to === 'author' ? release.gate : undefined;
     const keys = keysOf(room);
     const timestamp = new Date().toISOString();
     const names = [
@@ -107,6 +110,7 @@ export function createRoomLog({ scripts, partitions, epochs, options, logger }: 
       keys.intake,
       keys.rooms,
       keys.dedup(user, clientId),
+      keys.gates,
     ];
     const args = () => {
       const known = seen.get(room);
@@ -123,6 +127,11 @@ export function createRoomLog({ scripts, partitions, epochs, options, logger }: 
         options.retentionMs,
         known?.epoch ?? '',
         known?.offset ?? 0,
+        release.to,
+        sameAsWritten(release) ? '' : bodyAfterId(input, timestamp, release),
+        user,
+        gate?.deadlineMs ?? '',
+        gate?.choice ?? '',
       ];
     };
     let reply = await reachable(() => run(room, 'append', names, args));
@@ -146,6 +155,8 @@ export function createRoomLog({ scripts, partitions, epochs, options, logger }: 
         };
       case 'id_conflict':
         return refuse('id_conflict');
+      case 'blocked':
+        return release.to === 'nobody' ? release.refusal : refuse('blocked');
       case 'no_reply_target':
         return refuse('not_found', { path: 'replyTo' });
       default:
@@ -220,19 +231,33 @@ function fingerprint(input: AppendInput): string {
     .slice(0, 22);
 }
 
+/** The text that a release shows of what was written. */
+export function contentAs(release: Release, content: string): string {
+  return (release.to === 'all' ? release.content : undefined) ?? content;
+}
+
+/** How a message stands under a release, before there is an outcome. */
+export function statusAs(release: Release): 'pending' | 'masked' | 'held' {
+  if (release.to === 'author') return release.status;
+  return release.to === 'all' && release.content !== undefined ? 'masked' : 'pending';
+}
+
+const sameAsWritten = (release: Release) =>
+  release.to === 'nobody' || (statusAs(release) === 'pending' && contentAs(release, '') === '');
+
 /** The message's JSON after its id, which the script puts in front. */
-function bodyAfterId(input: AppendInput, timestamp: string): string {
+function bodyAfterId(input: AppendInput, timestamp: string, release: Release = TO_ALL): string {
   const { room, user, name, clientId, content, replyTo } = input;
   const rest = {
     revision: 1,
     room,
     user,
     ...(name === undefined ? {} : { name }),
-    content,
+    content: contentAs(release, content),
     timestamp,
     clientId,
     ...(replyTo === undefined ? {} : { replyTo }),
-    status: 'pending',
+    status: statusAs(release),
   };
   return `,${JSON.stringify(rest).slice(1)}`;
 }

@@ -7,6 +7,7 @@ const NAMES = [
   'amend',
   'redrive',
   'announce',
+  'open-gate',
   'withdraw',
   'settle',
   'since',

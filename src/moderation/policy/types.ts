@@ -51,10 +51,10 @@ export type Rule = { id: string; action: Action } & RuleKind;
 export type RuleType = Rule['type'];
 export type RuleOf<T extends RuleType> = Extract<Rule, { type: T }>;
 
-/** How a room releases messages; validated and kept, not yet obeyed: every room is `live` for now. */
+/** How a room releases messages (POLICY.md): `live` where nothing is said. */
 export type Release = {
   mode: 'live' | 'inline' | 'gated';
-  /** For `gated`: how long a message may be held, and what happens then. */
+  /** How long a message may wait for its verdict (`inline`: 1 s, `gated`: 10 s), and what happens then (`closed`). */
   deadlineMs?: number;
   afterDeadline?: 'open' | 'closed';
 };

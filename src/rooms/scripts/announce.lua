@@ -1,11 +1,13 @@
 -- Announces the outcomes of one room and batch. For each (id, revision) the first outcome stands.
+-- What others were shown otherwise until now (nothing, or stars) is announced whole to all; what they never were shown
+-- stays unsaid.
 -- One that was redriven (`owed`) is announced whole, once: nobody need have heard of it.
--- KEYS: partition, meta, log, state, open, rooms, here, owed
+-- KEYS: partition, meta, log, state, open, rooms, here, owed, gates
 -- ARGV: room, channel, number of groups, then for each group kind, author or '', reason or ''; then for each message
 --       id, epoch, offset, revision, group, body, fragment, what moderators are told or ''
 -- Answers no_epoch | new_room | rolled_back epoch (its end lies below one of the offsets) | ok present, then for each message one of
 --       {announced, offset} | {outcome, json, last} | {stale}
-local partition, meta, log, state, open, rooms, here, owed = unpack(KEYS)
+local partition, meta, log, state, open, rooms, here, owed, gates = unpack(KEYS)
 local room, channel = ARGV[1], ARGV[2]
 local group_count = tonumber(ARGV[3])
 
@@ -50,6 +52,20 @@ local function whole_of(group)
   return wholes[group]
 end
 
+-- Where those of a group go that its author alone has ever seen: the others are told nothing of them.
+local quiets = {}
+local function quiet_of(group)
+  if not quiets[group] then
+    groups[#groups + 1] = { kind = 'u', author = groups[group].author, reason = '', members = {} }
+    quiets[group] = #groups
+  end
+  return quiets[group]
+end
+
+local function is_starred(json)
+  return json:find(',"status":"masked"', 1, true) ~= nil
+end
+
 local owing = redis.call('EXISTS', owed) == 1
 local results = {}
 local seen = {}
@@ -75,7 +91,17 @@ for i = first, #ARGV, 8 do
     results[index] = { 'stale' }
   else
     results[index] = message
-    if (whole or not known) and groups[group].kind == 'u' and groups[group].author == '' then group = whole_of(group) end
+    local hidden = known and is_hidden(known.json)
+    local anew = whole or not known or hidden or (is_starred(known.json) and not is_starred(message.body))
+    if groups[group].kind == 'u' and groups[group].author ~= '' then
+      if hidden then group = quiet_of(group) end
+    elseif groups[group].kind == 'u' and anew then
+      group = whole_of(group)
+    end
+    if hidden then
+      redis.call('ZREM', gates, gate_of(room, message.id, message.revision, 'open'),
+        gate_of(room, message.id, message.revision, 'closed'))
+    end
   end
   if message and (message.stands or results[index] == message) then
     seen[message.id] = true
@@ -116,6 +142,9 @@ local function publish(group, offset)
       ',"ids":[' .. joined(group.members, 'id') .. '],"reason":"' .. group.reason .. '"' .. (rest or ''))
   end
   local told = noted(group)
+  local function hidden()
+    return frame('message.hidden', #group.members == 1 and ',"id":' .. group.members[1].id or '')
+  end
   local payload
   if group.kind == 'r' then
     if group.author == '' then
@@ -132,7 +161,7 @@ local function publish(group, offset)
     if group.author == '' then
       payload = ' -\n' .. updated
     else
-      payload = ' ' .. group.author .. '\n' .. updated .. '\n' .. removed()
+      payload = ' ' .. group.author .. '\n' .. updated .. '\n' .. (group.reason == '' and hidden() or removed())
     end
     if told then told = frame('message.updated', told) end
   end

@@ -27,6 +27,16 @@ local function parse_state(value)
   return { revision = revision, decided = decided, last = last, json = json }
 end
 
+-- A message that its room waits with until the pipeline, or a deadline, decides: one member of the partition's `gates`.
+local function gate_of(room, id, revision, choice)
+  return room .. ' ' .. id .. ' ' .. revision .. ' ' .. choice
+end
+
+-- True for a message that its author alone may see. Inside of a string the quotes would be escaped.
+local function is_hidden(json)
+  return json:find(',"audience":"author"', 1, true) ~= nil
+end
+
 -- Drops at most `most` of the oldest entries that are over the count or the age, never one at or past the
 -- oldest that the store does not reflect, together with the states that no later entry names. Counts the creations
 -- among them, where the room's epoch has counted them from its beginning. Answers how many entries remain.

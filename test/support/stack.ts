@@ -60,9 +60,31 @@ async function begin() {
   return { stack: { ...stack, temporalAddress }, guardian };
 }
 
-/** Wired by .mocharc.json: ends what a test began. */
+/** Ends what a test, or a benchmark, began. */
 export async function mochaGlobalTeardown(): Promise<void> {
   const begun = await running?.catch(() => undefined);
+  running = undefined;
   await begun?.stack.stop();
   await begun?.guardian.close();
+}
+
+const STOP_TIMEOUT_MS = 60_000;
+const LINGER_MS = 20_000;
+
+/** Wired by .mocharc.json: ends the services with the last test, and a run that something left open would keep. */
+export const mochaHooks = {
+  async afterAll(this: Mocha.Context) {
+    this.timeout(STOP_TIMEOUT_MS);
+    const passed = allPassed(this.test!.parent!);
+    await mochaGlobalTeardown();
+    const end = () => {
+      process.stderr.write('    something was left open: the run is ended\n');
+      process.exit(passed ? 0 : 1);
+    };
+    setTimeout(end, LINGER_MS).unref();
+  },
+};
+
+function allPassed({ tests, suites }: Mocha.Suite): boolean {
+  return tests.every(test => test.isPending() || test.isPassed()) && suites.every(allPassed);
 }

@@ -3,6 +3,7 @@
  * for again, and can be redriven. Its room's watermark passes it then.
  */
 import type { Submission } from '../message.ts';
+import { submissionOf } from '../rooms/intake.ts';
 import type { LoggedMessage } from '../rooms/log-types.ts';
 import type { Finding } from './report.ts';
 
@@ -22,30 +23,11 @@ export function createSetAsideDropped({ message, store, settle }: Deps) {
         continue;
       const standing = await message(room, id);
       if (standing === undefined) continue;
-      const submission = submissionOf(standing, { room, epoch, offset });
+      const submission = submissionOf(standing, { epoch, offset });
       await store.deadLetter([{ submission, step: 'audit', cause: known }]);
       await settle(room, [{ epoch, offset }]);
       done += 1;
     }
     return done;
-  };
-}
-
-type Place = { room: string; epoch: string; offset: number };
-
-function submissionOf(message: LoggedMessage, place: Place): Submission {
-  const { id, revision, user, name, clientId, content, replyTo, timestamp, editedAt } = message;
-  return {
-    ...place,
-    id,
-    revision,
-    user,
-    ...(name === undefined ? {} : { name }),
-    clientId: clientId!,
-    // A deletion carries none.
-    content: content ?? '',
-    ...(replyTo === undefined ? {} : { replyTo }),
-    timestamp,
-    ...(editedAt === undefined ? {} : { editedAt }),
   };
 }

@@ -13,8 +13,8 @@ type Deps = {
 export type Submit = ReturnType<typeof createSubmit>;
 
 /**
- * Appends a message in the name of whoever the token says, for sockets and HTTP alike, shown as its room's release says. Answers the ack once the
- * message is in the log and in the pipeline's intake, or why not. Throws Unavailable.
+ * Appends a message in the name of whoever the token says, for sockets and HTTP alike, shown as its room's release
+ * says. Answers the ack once the message is in the log and in the pipeline's intake, or why not. Throws Unavailable.
  */
 export function createSubmit({ log, releasing, metrics }: Deps) {
   return async (

@@ -142,11 +142,14 @@ function entryOf(partition: number, entryId: string, flat: string[]): IntakeEntr
   for (let i = 0; i < flat.length; i += 2) fields[flat[i]!] = flat[i + 1]!;
   const bytes = Buffer.byteLength(fields.message ?? '') + 200;
   if (fields.v !== String(SCHEMA_VERSION)) return { partition, entryId, bytes, unknown: fields };
-  return { partition, entryId, bytes, submission: submissionOf(fields) };
+  const message = JSON.parse(fields.message!) as LoggedMessage;
+  const submission = submissionOf(message, { epoch: fields.epoch!, offset: Number(fields.offset) });
+  if (fields.redrive !== undefined) submission.redrive = Number(fields.redrive);
+  return { partition, entryId, bytes, submission };
 }
 
-function submissionOf(fields: Record<string, string>): Submission {
-  const message = JSON.parse(fields.message!) as LoggedMessage;
+/** What the pipeline takes of a message, as the entry at this place of its room's log carries it. */
+export function submissionOf(message: LoggedMessage, place: { epoch: string; offset: number }): Submission {
   const {
     id,
     revision,
@@ -163,9 +166,9 @@ function submissionOf(fields: Record<string, string>): Submission {
   } = message;
   return {
     room,
-    epoch: fields.epoch!,
+    epoch: place.epoch,
     id,
-    offset: Number(fields.offset),
+    offset: place.offset,
     revision,
     user,
     ...(name === undefined ? {} : { name }),
@@ -175,7 +178,6 @@ function submissionOf(fields: Record<string, string>): Submission {
     ...(replyTo === undefined ? {} : { replyTo }),
     timestamp,
     ...(editedAt === undefined ? {} : { editedAt }),
-    ...(fields.redrive === undefined ? {} : { redrive: Number(fields.redrive) }),
     ...(decision === undefined ? {} : { decision }),
   };
 }

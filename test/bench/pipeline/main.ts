@@ -1,8 +1,9 @@
 /**
  * `npm run bench:pipeline [-- --only=temporal,bullmq,naive-temporal,naive-bullmq --rates=1,10,100
- * --set=PIPELINE_IN_FLIGHT=8]`: from the acceptance of a message to its stored row. Every design runs alone, in one run, with the same texts and the same
- * analysis: first all it can, then, for Parley's two engines, at given rates. CPU is that of each process and its
- * children, as the kernel counts it; the machine is shared, so the ratios are what counts.
+ * --set=PIPELINE_IN_FLIGHT=8]`: from the acceptance of a message to its stored row. Every design runs alone, in one
+ * run, with the same texts and the same analysis: first all it can, then, for Parley's two engines, at given rates.
+ * CPU is that of each process and its children, as the kernel counts it; the machine is shared, so the ratios are
+ * what counts.
  */
 import { parseArgs } from 'node:util';
 import { mochaGlobalTeardown, stack } from '../../support/stack.ts';

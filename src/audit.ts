@@ -6,7 +6,7 @@
 
 import { linesOf } from './audit/report.ts';
 import { configOrExit } from './config.ts';
-import { createAuditor } from './context.ts';
+import { createAuditor } from './context/auditor.ts';
 import { createLogger } from './logger.ts';
 import { withRunning } from './stack/running.ts';
 

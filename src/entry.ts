@@ -1,5 +1,5 @@
 import { type Config, configOrExit } from './config.ts';
-import type { Service } from './context.ts';
+import type { Service } from './context/shared.ts';
 
 type Entry = Service & { drain?: () => Promise<void>; failed?: Promise<never> };
 

@@ -1,4 +1,4 @@
-import { createGateway } from './context.ts';
+import { createGateway } from './context/gateway.ts';
 import { runEntry } from './entry.ts';
 
 await runEntry(createGateway);

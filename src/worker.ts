@@ -1,5 +1,5 @@
 import { setPriority } from 'node:os';
-import { createWorker } from './context.ts';
+import { createWorker } from './context/worker.ts';
 import { runEntry } from './entry.ts';
 
 await runEntry(config => {

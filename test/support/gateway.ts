@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import WebSocket, { type ClientOptions } from 'ws';
 import { readConfig } from '../../src/config.ts';
-import { createGateway } from '../../src/context.ts';
+import { createGateway } from '../../src/context/gateway.ts';
 import { noted } from '../../src/noted.ts';
 import { cuttable } from './cuttable.ts';
 import { SECRET, type ServerFrame, token, UNHURRIED } from './socket.ts';

@@ -1,5 +1,5 @@
 /** A worker as it is, but that its verdict is the action that a message begins with: `mask the word`. */
-import { createWorker } from '../../../src/context.ts';
+import { createWorker } from '../../../src/context/worker.ts';
 import { runEntry } from '../../../src/entry.ts';
 import { ACTIONS, type Verdict } from '../../../src/message.ts';
 

@@ -2,7 +2,7 @@
  * A worker as it is, but for what a test asks of it: FAULT names where its process kills itself, and a message may
  * be poison for a step, or hold it up.
  */
-import { createWorker } from '../../../src/context.ts';
+import { createWorker } from '../../../src/context/worker.ts';
 import { runEntry } from '../../../src/entry.ts';
 import type { MessageStore } from '../../../src/store/messages.ts';
 import type { Steps } from '../../../workflows/steps.ts';

@@ -8,6 +8,8 @@
  * five times as many, on two busy cores). The language table costs 200 MB of memory, and is loaded only where a room is
  * `inline`.
  */
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { Verdict } from '../message.ts';
 import type { Policy } from '../moderation/policy/types.ts';
@@ -26,11 +28,14 @@ const MAX_WAITING = 500;
 const STUCK_MS = 10_000;
 const RESTART_MS = 1_000;
 
-/** A loader given to the process does not reach its threads in every Node: the thread registers it itself. */
+/**
+ * A loader given to the process does not reach its threads in every Node: the thread registers it itself. Found by
+ * `createRequire`, for `import.meta.resolve` is not there where this module itself was loaded by `require`.
+ */
 const BOOT = `const { loader, entry } = require('node:worker_threads').workerData;
 import(loader).then(({ register }) => (register(), import(entry)));`;
 const WORKER_DATA = {
-  loader: import.meta.resolve('tsx/esm/api'),
+  loader: pathToFileURL(createRequire(import.meta.url).resolve('tsx/esm/api')).href,
   entry: new URL('./thread-main.ts', import.meta.url).href,
 };
 

@@ -3,7 +3,7 @@ import type { LoggedMessage } from '../src/rooms/log-types.ts';
 import type { Analysis } from '../workflows/steps.ts';
 
 /** What an action means for readers (design.md, "Verdicts"). */
-const EFFECT: Record<
+export const EFFECT: Record<
   Action,
   { status: Exclude<Status, 'pending'>; audience: 'all' | 'author'; reason?: Reason }
 > = {

@@ -1,17 +1,16 @@
 /** The choice of the pipeline's engine: the only place that knows both. */
-import type { Steps } from '../workflows/steps.ts';
 import { type Config, required } from './config.ts';
 import { QUEUES_PATH } from './front/queues.ts';
 import type { Logger } from './logger.ts';
 import { createBoard } from './pipeline/bullmq/board.ts';
 import { lookAtBullmq } from './pipeline/bullmq/look.ts';
 import { startBullmq } from './pipeline/bullmq/start.ts';
-import type { LookedAt, RunningEngine } from './pipeline/engine.ts';
+import type { Activities, LookedAt, RunningEngine } from './pipeline/engine.ts';
 import { lookAtTemporal } from './pipeline/temporal/look.ts';
 import { startTemporal } from './pipeline/temporal/start.ts';
 import { connectRedis, durabilityWarnings, whenReady } from './rooms/redis.ts';
 
-type Options = { config: Config; activities: Steps; logger: Logger };
+type Options = { config: Config; activities: Activities; logger: Logger };
 
 /** The engine that the configuration names, at work; waits for its server as long as that takes. */
 export async function startEngine({ config, activities, logger }: Options): Promise<RunningEngine> {

@@ -168,6 +168,12 @@ export function createWorkerMetrics() {
       labelNames: ['status'],
       registers,
     }),
+    reprocessed: new Counter({
+      name: 'parley_reprocessed_total',
+      help: 'Messages that runs over history judged anew, by result',
+      labelNames: ['result'],
+      registers,
+    }),
     exposure: new Histogram({
       name: 'parley_exposure_seconds',
       help: 'How long text that was then masked or removed could be read',

@@ -21,6 +21,8 @@ import {
   type Steps,
 } from './steps.ts';
 
+export { reprocess } from './reprocess.ts';
+
 /**
  * One run a batch. Its input holds the messages; its results and details hold counts, verdicts and places, no text.
  * Quick attempts are local activities (one workflow task for the whole batch); a part that stays away is waited

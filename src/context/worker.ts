@@ -1,5 +1,6 @@
 /** Builds a worker from the configuration, and closes it in reverse order of its making. */
 import { createActivities } from '../../activities/index.ts';
+import { createReprocessSteps } from '../../activities/reprocess.ts';
 import { startAdminServer } from '../admin.ts';
 import { createAuditWatch } from '../audit/watch.ts';
 import type { Config } from '../config.ts';
@@ -12,16 +13,20 @@ import { createRoomJudge } from '../moderation/room-judge.ts';
 import { createDispatcher } from '../pipeline/dispatcher.ts';
 import { createFollower, createGiveUp } from '../pipeline/follow.ts';
 import { createMembership } from '../pipeline/membership.ts';
+import { createRunsWatch } from '../pipeline/runs-watch.ts';
 import { createSetAside } from '../pipeline/set-aside.ts';
+import { createRejudge } from '../reprocess/rejudge.ts';
 import { createGates } from '../rooms/gates.ts';
 import { createIntake } from '../rooms/intake.ts';
 import { createJanitor } from '../rooms/janitor.ts';
 import { createMessageWindows } from '../rooms/message-windows.ts';
 import { createOutcomes } from '../rooms/outcomes.ts';
 import { whenReady } from '../rooms/redis.ts';
+import { createRevisions } from '../rooms/revisions.ts';
 import { createAccountStore } from '../store/account.ts';
 import { migrate } from '../store/migrate.ts';
 import { createPolicyStore } from '../store/policies.ts';
+import { createReprocessStore } from '../store/reprocess.ts';
 import { AUDIT_SHARE, auditOf } from './auditor.ts';
 import { createShared, type Overrides, type Service, START_TIMEOUT_MS } from './shared.ts';
 
@@ -38,7 +43,8 @@ export async function createWorker(
   await migrate(pool);
   const metrics = createWorkerMetrics();
   const outcomes = createOutcomes({ log, scripts });
-  const { since } = createPolicyStore(pool);
+  const policyStore = createPolicyStore(pool);
+  const { since } = policyStore;
   const policies = closers.add('policies', createLivePolicies({ since, logger }), made => made.close());
   await policies.load();
   const analysers = {
@@ -54,7 +60,17 @@ export async function createWorker(
     metrics,
     logger,
   });
-  const activities = overrides.steps?.(real) ?? real;
+  const runs = createReprocessStore(pool);
+  const activities = {
+    ...(overrides.steps?.(real) ?? real),
+    ...createReprocessSteps({
+      store: runs,
+      revisions: createRevisions({ log, redis, outcomes, options: config.log }),
+      rejudge: createRejudge({ policies: policyStore, ...analysers, logger }),
+      metrics,
+      logger,
+    }),
+  };
   const { engine, failed } = closers.add('engine', await startEngine({ config, activities, logger }), made =>
     made.close(),
   );
@@ -69,11 +85,14 @@ export async function createWorker(
   const gates = createGates({ redis, scripts, partitions, logger });
   closers.add('gates', gates, made => made.close());
   closers.add('janitor', createJanitor(janitorDeps), made => made.close());
+  const elected = () => membership.owned().has(0);
+  const { unfinished } = runs;
+  closers.add('runs', createRunsWatch({ engine, unfinished, elected, logger }), made => made.close());
   if (config.auditMs > 0) {
     const watch = createAuditWatch({
       audit: auditOf({ config, redis, scripts, pool, engine, share: AUDIT_SHARE.own }),
       store: createAccountStore(pool),
-      elected: () => membership.owned().has(0),
+      elected,
       everyMs: config.auditMs,
       metrics,
       logger,

@@ -13,6 +13,7 @@ type Warn = (details: object, message: string) => void;
 type Deps = {
   since(id: number): Promise<News[]>;
   logger: { warn: Warn };
+  /** 0: never. */
   pollMs?: number;
   /** Called with each policy that is learned. */
   onNews?: (policy: Policy) => void;
@@ -84,7 +85,7 @@ export function createLivePolicies({ since, logger, pollMs = POLL_MS, onNews }: 
     return known;
   }
 
-  const timer = setInterval(async () => {
+  const poll = async () => {
     if (reading) return;
     reading = true;
     try {
@@ -96,8 +97,8 @@ export function createLivePolicies({ since, logger, pollMs = POLL_MS, onNews }: 
     } finally {
       reading = false;
     }
-  }, pollMs);
-  timer.unref();
+  };
+  const timer = pollMs > 0 ? setInterval(poll, pollMs).unref() : undefined;
 
   return {
     load,

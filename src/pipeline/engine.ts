@@ -1,5 +1,9 @@
 /** The port between the dispatcher and the engine that runs the flow durably. Types only. */
-import type { Batch } from '../../workflows/steps.ts';
+import type { ReprocessSteps } from '../../workflows/reprocess-flow.ts';
+import type { Batch, Steps } from '../../workflows/steps.ts';
+
+/** What engines run. */
+export type Activities = Steps & ReprocessSteps;
 
 /** `lost`: it ended without its work being done: failed for good, terminated, cancelled or removed. */
 export type RunEnd = 'done' | 'lost';
@@ -27,6 +31,8 @@ export type Engine = {
    * each call within its timeout; throws when the engine does not answer.
    */
   unfinished(): AsyncIterable<Unfinished>;
+  /** Takes up a run over history, where no worker is at it, and wakes it where it waits. Throws when the engine does not answer. */
+  reprocess(run: string): Promise<void>;
   close(): Promise<void>;
 };
 

@@ -38,6 +38,7 @@ export function roomKeys(room: string, partitions: number) {
     read: `${own}:read`,
     owed: `${own}:owed`,
     dedup: (user: string, clientId: string) => `${own}:dedup:${user}:${clientId}`,
+    told: (batch: string) => `${own}:told:${batch}`,
     channel: `${prefix}:live:${room}`,
   };
 }

@@ -9,6 +9,7 @@ const NAMES = [
   'announce',
   'open-gate',
   'withdraw',
+  'revise',
   'settle',
   'since',
   'recent',

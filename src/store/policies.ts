@@ -31,6 +31,11 @@ export type PolicyStore = {
   versions(scope: string, query: { before?: number; limit: number }): Promise<PolicyVersion[]>;
   /** What was stored after `id`, each scope's last version alone. */
   since(id: number): Promise<PolicyNews[]>;
+  /** Each scope's last version among those up to `id`. */
+  asOf(id: number): Promise<PolicyNews[]>;
+  version(scope: string, version: number): Promise<PolicyVersion | undefined>;
+  /** The id of the version that was stored last; 0 where there is none. */
+  newest(): Promise<number>;
 };
 
 type Row = {
@@ -42,6 +47,10 @@ type Row = {
 };
 const COLUMNS = 'version, policy, author, reason, created_at';
 const LATEST = `SELECT ${COLUMNS} FROM policies WHERE scope = $1 ORDER BY version DESC LIMIT 1`;
+const AS_OF = `
+  SELECT DISTINCT ON (scope) id, scope, version, policy FROM policies WHERE id <= $1 ORDER BY scope, version DESC`;
+const ONE = `SELECT ${COLUMNS} FROM policies WHERE scope = $1 AND version = $2`;
+const NEWEST = 'SELECT coalesce(max(id), 0) AS newest FROM policies';
 const VERSIONS = `
   SELECT ${COLUMNS} FROM policies WHERE scope = $1 AND ($2::integer IS NULL OR version < $2)
   ORDER BY version DESC LIMIT $3`;
@@ -74,6 +83,17 @@ export function createPolicyStore(pool: Pool): PolicyStore {
     async versions(scope, { before, limit }) {
       const { rows } = await pool.query<Row>(VERSIONS, [scope, before ?? null, limit]);
       return rows.map(versionOf);
+    },
+
+    async asOf(id) {
+      return (await pool.query<PolicyNews>(AS_OF, [id])).rows;
+    },
+    async version(scope, version) {
+      const { rows } = await pool.query<Row>(ONE, [scope, version]);
+      return rows[0] && versionOf(rows[0]);
+    },
+    async newest() {
+      return (await pool.query<{ newest: number }>(NEWEST)).rows[0]!.newest;
     },
 
     async since(id) {

@@ -4,7 +4,6 @@
  * trimmed long ago. What it cannot name: an entry that vanished before it reached the store. That is for the log to
  * tell, while it has it, and for its count of trimmed creations afterwards.
  */
-import type { PersistRow } from './rows.ts';
 import type { Queryable } from './transaction.ts';
 
 /** Offsets in a block: the migration's, and never to be changed. */
@@ -25,7 +24,7 @@ type Tally = {
   /** What has a row now that had none. */
   inserted: { room: string; id: number }[];
   /** Everything that the store reflects now, whether its row is new or not. */
-  settled: PersistRow[];
+  settled: { submission: { room: string; offset: number }; last?: number | undefined }[];
 };
 type Marks = { room: string; block: number; created: Uint8Array; settled: Uint8Array };
 

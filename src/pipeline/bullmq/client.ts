@@ -15,7 +15,7 @@ const ASK_EVERY_MS = 5_000;
 const ENDS: Record<string, RunEnd> = { completed: 'done', failed: 'lost', unknown: 'lost' };
 
 /** Starts the flow as BullMQ jobs and hears of their ends, whichever worker did them. */
-export function createBullmqEngine({ queue, events, logger }: Deps): Engine {
+export function createBullmqEngine({ queue, events, logger }: Deps): Omit<Engine, 'reprocess'> {
   /** Ids alone, of jobs that are not known to have ended. */
   const watched = new Map<string, Watched>();
 

@@ -1,13 +1,13 @@
 import { QueueEvents } from 'bullmq';
-import type { Steps } from '../../../workflows/steps.ts';
 import type { Config } from '../../config.ts';
 import type { Logger } from '../../logger.ts';
-import type { RunningEngine } from '../engine.ts';
+import type { Activities, RunningEngine } from '../engine.ts';
 import { createBullmqEngine } from './client.ts';
 import { closing, connectQueue, logErrors, PREFIX, workingConnection } from './connection.ts';
+import { createReprocessing } from './reprocess.ts';
 import { createBullmqWorker } from './worker.ts';
 
-type Options = { config: Config; url: string; activities: Steps; logger: Logger };
+type Options = { config: Config; url: string; activities: Activities; logger: Logger };
 
 /**
  * Batches at once: more than a dispatcher leaves unfinished, for those of dead workers, and for those that look
@@ -26,13 +26,21 @@ export async function startBullmq({ config, url, activities, logger }: Options):
   const { shutdownMs } = config;
   const worker = createBullmqWorker({ url, name, identity, activities, concurrency, shutdownMs, logger });
   await worker.ready();
-  const engine = createBullmqEngine({ queue, events, logger });
+  const reprocessing = await createReprocessing({
+    url,
+    name,
+    identity,
+    steps: activities,
+    shutdownMs,
+    logger,
+  });
+  const engine = { ...createBullmqEngine({ queue, events, logger }), reprocess: reprocessing.wake };
   return {
     engine,
     failed: worker.running.then(() => new Promise<never>(() => {})),
     async close() {
       await engine.close();
-      await worker.close();
+      await Promise.all([worker.close(), reprocessing.close()]);
       await Promise.all([closing(events), closing(queue)]);
     },
   };

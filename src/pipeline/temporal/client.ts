@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Client, WorkflowExecutionAlreadyStartedError, WorkflowFailedError } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import type { NativeConnection } from '@temporalio/worker';
-import type { messageBatch } from '../../../workflows/index.ts';
+import type { messageBatch, reprocess } from '../../../workflows/index.ts';
 import type { Batch } from '../../../workflows/steps.ts';
 import type { Logger } from '../../logger.ts';
 import type { Engine, RunEnd } from '../engine.ts';
@@ -72,6 +72,19 @@ export function createTemporalEngine({ connection, namespace, taskQueue, searcha
       return { ended: timeoutMs => ended(batch.id, timeoutMs) };
     },
     unfinished: () => unfinishedRuns({ client, namespace, taskQueue }),
+    async reprocess(run) {
+      await client.withDeadline(Date.now() + START_TIMEOUT_MS, () =>
+        client.workflow.signalWithStart<typeof reprocess>('reprocess', {
+          workflowId: `reprocess-${run}`,
+          taskQueue,
+          args: [{ run }],
+          signal: 'wake',
+          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+          staticSummary: `Run ${run} over history`,
+          priority: { priorityKey: 5 },
+        }),
+      );
+    },
     async close() {
       closed.abort();
     },

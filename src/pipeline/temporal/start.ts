@@ -1,12 +1,11 @@
-import type { Steps } from '../../../workflows/steps.ts';
 import type { Config } from '../../config.ts';
 import type { Logger } from '../../logger.ts';
-import type { RunningEngine } from '../engine.ts';
+import type { Activities, RunningEngine } from '../engine.ts';
 import { createTemporalEngine } from './client.ts';
 import { connectTemporal, registerSearchAttributes } from './connection.ts';
 import { createTemporalWorker, installTemporalRuntime } from './worker.ts';
 
-type Options = { config: Config; address: string; activities: Steps; logger: Logger };
+type Options = { config: Config; address: string; activities: Activities; logger: Logger };
 
 /** Connects to Temporal, for as long as that takes, and starts its worker. */
 export async function startTemporal({

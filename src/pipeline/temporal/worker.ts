@@ -1,14 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, type NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import type { Steps } from '../../../workflows/steps.ts';
 import type { Logger } from '../../logger.ts';
+import type { Activities } from '../engine.ts';
 
 type Deps = {
   connection: NativeConnection;
   namespace: string;
   taskQueue: string;
   identity: string;
-  activities: Steps;
+  activities: Partial<Activities>;
   shutdownMs: number;
   logger: Logger;
 };

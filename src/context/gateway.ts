@@ -14,6 +14,7 @@ import { DEFAULT_POLICY } from '../moderation/policy/default.ts';
 import { parsePolicy } from '../moderation/policy/parse.ts';
 import type { Policy } from '../moderation/policy/types.ts';
 import { createRedrive, REDRIVE_RESULTS } from '../pipeline/redrive.ts';
+import { createRuns } from '../reprocess/runs.ts';
 import { createAmend } from '../rooms/amend.ts';
 import { createGates } from '../rooms/gates.ts';
 import { createHub } from '../rooms/hub.ts';
@@ -28,6 +29,7 @@ import { migrate } from '../store/migrate.ts';
 import { moderationLog } from '../store/moderation-log.ts';
 import { moderationQueue } from '../store/moderation-queue.ts';
 import { createPolicyStore, type PolicyStore } from '../store/policies.ts';
+import { createReprocessStore } from '../store/reprocess.ts';
 import { createSanctionStore } from '../store/sanctions.ts';
 import { createShared, type Overrides, type Service, type Shared, START_TIMEOUT_MS } from './shared.ts';
 
@@ -96,6 +98,10 @@ export async function createGateway(
       parse: parsePolicy,
       inherit: (room, from) => inherit(room as Policy, from as Policy),
     },
+    reprocessing: createRuns({
+      store: createReprocessStore(pool),
+      policies: { ...policies, parse: parsePolicy },
+    }),
     moderation: {
       queue: (room, query) => moderationQueue(pool, room, query),
       log: (scope, query) => moderationLog(pool, scope, query),

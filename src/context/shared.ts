@@ -5,11 +5,13 @@ import { createLogger, type Logger } from '../logger.ts';
 import type { Outcomes } from '../rooms/outcomes.ts';
 import { createPartitions } from '../rooms/partitions.ts';
 import { connectRedis, whenReady } from '../rooms/redis.ts';
+import type { Revisions } from '../rooms/revisions.ts';
 import { createRoomLog } from '../rooms/room-log.ts';
 import { createScripts } from '../rooms/scripts.ts';
 import { createEpochStore } from '../store/epochs.ts';
 import { createMessageStore, type MessageStore } from '../store/messages.ts';
 import { createPool } from '../store/pool.ts';
+import type { ReprocessStore } from '../store/reprocess.ts';
 
 export type Overrides = {
   logger?: Logger;
@@ -17,6 +19,9 @@ export type Overrides = {
   outcomes?: (real: Outcomes) => Outcomes;
   store?: (real: MessageStore) => MessageStore;
   steps?: (real: Steps) => Steps;
+  /** The same for what runs over history use. */
+  revisions?: (real: Revisions) => Revisions;
+  runs?: (real: ReprocessStore) => ReprocessStore;
 };
 export type Service = { url: string; close(): Promise<void> };
 

@@ -61,11 +61,12 @@ export async function createWorker(
     logger,
   });
   const runs = createReprocessStore(pool);
+  const revisions = createRevisions({ log, redis, outcomes, options: config.log });
   const activities = {
     ...(overrides.steps?.(real) ?? real),
     ...createReprocessSteps({
-      store: runs,
-      revisions: createRevisions({ log, redis, outcomes, options: config.log }),
+      store: overrides.runs?.(runs) ?? runs,
+      revisions: overrides.revisions?.(revisions) ?? revisions,
       rejudge: createRejudge({ policies: policyStore, ...analysers, logger }),
       metrics,
       logger,

@@ -34,6 +34,7 @@ import { createOrigins } from './origins.ts';
 import { createDeliveryClock } from './outbox.ts';
 import type { Policies } from './policies.ts';
 import { createReleasedAmend, type Releasing } from './release.ts';
+import type { Reprocessing } from './reprocess.ts';
 import { createRevocation, type Revocation } from './revocation.ts';
 import { mountRoutes } from './routes.ts';
 import type { SanctionStore } from './sanction-calls.ts';
@@ -59,6 +60,7 @@ export type FrontDeps = {
   presence: Presence;
   store: HistoryStore;
   policies: Policies;
+  reprocessing: Reprocessing;
   moderation: ModerationStore & SanctionStore & { since(version: number): Promise<News[]> };
   /** Who sees a text at first. */
   releasing: Releasing;

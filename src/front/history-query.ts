@@ -52,6 +52,19 @@ export function parseLettersQuery(query: URLSearchParams): { after?: number; lim
   return { ...limit, ...(after === undefined ? {} : { after }) };
 }
 
+/** The query of the list of runs; `before` is the `createdAt` of the last one of the page before. */
+export function parseRunsQuery(query: URLSearchParams): { before?: string; limit: number } | Refusal {
+  const unknown = unknownOf(query, ['before', 'limit']);
+  if (unknown) return unknown;
+  const [before, ...more] = query.getAll('before');
+  const isTime = before === undefined || /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(before);
+  if (more.length > 0 || !isTime || Number.isNaN(Date.parse(before ?? '1970-01-01')))
+    return refuse('invalid_cursor', { path: 'before', message: 'The cursor is not a time of a run.' });
+  const limit = limitOf(query);
+  if (limit === undefined) return refuse('invalid_limit', { path: 'limit' });
+  return { ...limit, ...(before === undefined ? {} : { before }) };
+}
+
 /** A page that starts at one kind of cursor, an id. */
 export function parsePage<C extends 'after' | 'before'>(
   query: URLSearchParams,

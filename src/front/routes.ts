@@ -17,6 +17,7 @@ import { createModerationCalls, type ModerationStore } from './moderation.ts';
 import type { Origins } from './origins.ts';
 import { createPage, createSecurityHeaders } from './page.ts';
 import { createPolicyCalls, type Policies } from './policies.ts';
+import { COURSES, createReprocessCalls, type Reprocessing } from './reprocess.ts';
 import { createSanctionCalls, type SanctionStore } from './sanction-calls.ts';
 import type { Sanctions } from './sanctions.ts';
 import { createSession } from './session.ts';
@@ -33,6 +34,7 @@ type Deps = {
   history: History;
   submit: Submit;
   policies: Policies;
+  reprocessing: Reprocessing;
   amend: Amend;
   moderation: ModerationStore & SanctionStore;
   sanctions: Sanctions;
@@ -52,6 +54,7 @@ export function mountRoutes(app: Express, deps: Deps): void {
   const messages = createMessageCalls({ ...deps, readBody });
   const policies = createPolicyCalls({ ...deps, readBody, timeoutMs: config.databaseTimeoutMs });
   const moderation = createModerationCalls({ ...deps, readBody, timeoutMs: config.databaseTimeoutMs });
+  const runs = createReprocessCalls({ ...deps, readBody, timeoutMs: config.databaseTimeoutMs });
   const sanctionCalls = createSanctionCalls({
     ...deps,
     readBody,
@@ -88,6 +91,12 @@ export function mountRoutes(app: Express, deps: Deps): void {
       app.delete(`${path}/:user`, signedIn(lift));
     }
   }
+  app.post('/v1/reprocess', signedIn(runs.start));
+  app.get('/v1/reprocess', signedIn(runs.list));
+  app.get('/v1/reprocess/:run', signedIn(runs.status));
+  app.get('/v1/reprocess/:run/report', signedIn(runs.report));
+  for (const course of COURSES) app.post(`/v1/reprocess/:run/${course}`, signedIn(runs.steer(course)));
+  app.post('/v1/reprocess/:run/undo', signedIn(runs.undo));
   app.post('/v1/session', signedIn(session.start));
   app.delete('/v1/session', open(session.end));
   app.post('/v1/dev/token', open(createDevToken(config.auth, auth, readBody)));

@@ -11,7 +11,11 @@ import { stack } from '../support/stack.ts';
 import { rowOf } from '../support/store.ts';
 import { until } from '../support/until.ts';
 
-type Opened = { engine: Engine; end(id: string): Promise<unknown>; close(): Promise<unknown> };
+type Opened = {
+  engine: Pick<Engine, 'start' | 'unfinished' | 'close'>;
+  end(id: string): Promise<unknown>;
+  close(): Promise<unknown>;
+};
 const logger = createLogger({ level: 'silent', part: 'test' });
 const name = `unfinished-${process.pid}`;
 

@@ -54,6 +54,13 @@ export async function startSystem({
       await worker.exited;
       worker = await startProcess(entry, shared);
     },
+    async endWorker() {
+      worker.kill('SIGTERM');
+      await worker.exited;
+    },
+    async startWorker(more: Record<string, string> = {}) {
+      worker = await startProcess(entry, { ...shared, ...more });
+    },
     async close() {
       for (const one of [worker, ...fronts]) one.kill('SIGTERM');
       await Promise.all([worker, ...fronts].map(({ exited }) => exited));

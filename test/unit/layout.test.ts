@@ -21,6 +21,7 @@ const MAY_IMPORT: [folder: string, from: string[]][] = [
   ['src/store/', ['src/store/', 'src/message.ts', 'src/errors.ts']],
   ['src/pipeline/bullmq/', ['src/pipeline/', 'workflows/', 'src/message.ts', 'src/errors.ts']],
   ['src/pipeline/', ['src/pipeline/', 'src/message.ts', 'src/errors.ts']],
+  ['src/reprocess/', ['src/reprocess/', 'src/moderation/', 'src/store/', 'src/message.ts', 'src/errors.ts']],
   ['src/front/', ['src/front/', 'src/rooms/', 'src/message.ts', 'src/errors.ts', 'src/admin.ts']],
   ['src/audit/', ['src/audit/', 'src/rooms/', 'src/message.ts', 'src/errors.ts']],
   ['src/client/', ['src/client/', 'src/message.ts']],
@@ -28,7 +29,15 @@ const MAY_IMPORT: [folder: string, from: string[]][] = [
   ['workflows/', ['workflows/', 'src/message.ts']],
   [
     'activities/',
-    ['activities/', 'workflows/steps.ts', 'src/rooms/', 'src/store/', 'src/message.ts', 'src/errors.ts'],
+    [
+      'activities/',
+      'workflows/steps.ts',
+      'src/rooms/',
+      'src/store/',
+      'src/reprocess/',
+      'src/message.ts',
+      'src/errors.ts',
+    ],
   ],
 ];
 
@@ -100,7 +109,7 @@ describe('layout', () => {
     const wrong = sources().filter(
       file =>
         /process\.env/.test(readFileSync(join(ROOT, file), 'utf8')) &&
-        !/^src\/(config|start|trace|audit|dead-letters)\.ts$|^src\/stack\/|^src\/demo\//.test(file),
+        !/^src\/(config|start|trace|audit|dead-letters|reprocess)\.ts$|^src\/stack\/|^src\/demo\//.test(file),
     );
     assert.deepEqual(wrong, []);
   });

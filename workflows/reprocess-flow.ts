@@ -24,8 +24,9 @@ export type ReprocessEngine = Pick<ReprocessSteps, 'reprocess'> & {
   rest(ms: number | undefined): Promise<void>;
 };
 
-/** One attempt may last this long; a page takes a fraction of a second. */
+/** One attempt may last this long; a page takes a fraction of a second. A silent worker is taken for dead sooner. */
 export const REPROCESS_TIMEOUT_MS = 20_000;
+export const HEARTBEAT = { everyMs: 1_000, timeoutMs: 5_000 };
 export const REPROCESS_RETRY = { firstMs: 500, maxMs: 10_000 };
 /** A run that waits looks again after this, in case nobody woke it. */
 export const REPROCESS_LOOK_MS = 600_000;

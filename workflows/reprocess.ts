@@ -10,6 +10,7 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import {
+  HEARTBEAT,
   REPROCESS_LOOK_MS,
   REPROCESS_RETRY,
   REPROCESS_TIMEOUT_MS,
@@ -30,11 +31,15 @@ export const courseSignals = {
 /** Steps of one history: below the 4,000 events from which on Temporal asks for a new one. */
 const STEPS = 300;
 
-const { reprocess: step, steer } = proxyActivities<ReprocessSteps>({
+const { reprocess: step } = proxyActivities<Pick<ReprocessSteps, 'reprocess'>>({
   startToCloseTimeout: REPROCESS_TIMEOUT_MS,
+  heartbeatTimeout: HEARTBEAT.timeoutMs,
   retry: { initialInterval: REPROCESS_RETRY.firstMs, maximumInterval: REPROCESS_RETRY.maxMs },
   // Live batches go first.
   priority: { priorityKey: 5 },
+});
+const { steer } = proxyActivities<Pick<ReprocessSteps, 'steer'>>({
+  startToCloseTimeout: REPROCESS_TIMEOUT_MS,
 });
 
 /** Takes a run to its end. A request to cancel cancels the run, which ends behind the page that is under way. */

@@ -7,6 +7,7 @@ import { type Guardian, startGuardian } from '../../src/stack/guardian.ts';
 import { freePorts } from '../../src/stack/ports.ts';
 import { createDatabase } from '../../src/stack/postgres.ts';
 import { type Stack, startStack } from '../../src/stack/stack.ts';
+import { findTemporal } from '../../src/stack/temporal-program.ts';
 
 export type TestStack = Stack & { temporalAddress: string };
 let running: Promise<{ stack: TestStack; guardian: Guardian }> | undefined;
@@ -58,6 +59,15 @@ async function begin() {
   const { temporalAddress } = stack;
   if (temporalAddress === undefined) throw new Error('the run has no Temporal');
   return { stack: { ...stack, temporalAddress }, guardian };
+}
+
+/**
+ * Wired by .mocharc.json: the first run on a machine builds Temporal for minutes, which no hook of a test waits for.
+ * Where it is there already, this looks for a file.
+ */
+export async function mochaGlobalSetup(): Promise<void> {
+  const report = (line: string) => process.stderr.write(`    ${line}\n`);
+  await findTemporal({ env: process.env, report, guardian: undefined, stopping: undefined });
 }
 
 /** Ends what a test, or a benchmark, began. */

@@ -27,7 +27,8 @@ const STEPS = 50;
 /** Longer rests are spent in the queue, where a run can be woken. */
 const REST_HERE_MS = 250;
 const CONCURRENCY = 2;
-const LOCK = { lockDuration: REPROCESS_TIMEOUT_MS, stalledInterval: 5_000 };
+/** A killed worker's runs are taken over within about 10 s. */
+const LOCK = { lockDuration: 6_000, stalledInterval: 3_000 };
 const CALL_TIMEOUT_MS = 5_000;
 const ATTEMPTS = 1_000_000_000;
 

@@ -1,7 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, type NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { HEARTBEAT } from '../../../workflows/reprocess-flow.ts';
 import type { Logger } from '../../logger.ts';
 import type { Activities } from '../engine.ts';
+import { beating } from './beating.ts';
 
 type Deps = {
   connection: NativeConnection;
@@ -28,12 +30,13 @@ export function installTemporalRuntime(logger: Logger) {
 /** Runs the flow and its steps for Temporal. `shutdown` lets what is under way end, within `shutdownMs`. */
 export async function createTemporalWorker(deps: Deps): Promise<Worker> {
   const { connection, namespace, taskQueue, identity, activities, shutdownMs } = deps;
+  const { reprocess } = activities;
   return await Worker.create({
     connection,
     namespace,
     taskQueue,
     identity,
-    activities,
+    activities: { ...activities, ...(reprocess && { reprocess: beating(reprocess, HEARTBEAT.everyMs) }) },
     workflowsPath: fileURLToPath(new URL('../../../workflows/index.ts', import.meta.url)),
     shutdownGraceTime: shutdownMs * 0.7,
     shutdownForceTime: shutdownMs * 0.9,

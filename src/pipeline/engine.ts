@@ -17,6 +17,9 @@ export type Run = {
 export type Place = { room: string; id: number; offset: number };
 export type Unfinished = { id: string; places: Place[] };
 
+/** A run by its name, and the rooms that it was asked to go over, where it was not all. */
+export type RunOverHistory = { run: string; rooms?: string[] };
+
 export type Engine = {
   /**
    * Starts the flow over a batch. Resolves once the start is durable: the intake may forget the entries then.
@@ -32,7 +35,7 @@ export type Engine = {
    */
   unfinished(): AsyncIterable<Unfinished>;
   /** Takes up a run over history, where no worker is at it, and wakes it where it waits. Throws when the engine does not answer. */
-  reprocess(run: string): Promise<void>;
+  reprocess(run: RunOverHistory): Promise<void>;
   close(): Promise<void>;
 };
 

@@ -9,7 +9,7 @@ import type { Engine } from './engine.ts';
 type Deps = {
   engine: Pick<Engine, 'reprocess'>;
   /** Runs that have not ended, with the time when somebody last asked for a change of their course. */
-  unfinished(): Promise<{ run: string; toldAt: string }[]>;
+  unfinished(): Promise<{ run: string; toldAt: string; spec: { rooms?: string[] } }[]>;
   /** One worker at a time; two at once do no harm. */
   elected(): boolean;
   logger: Logger;
@@ -29,10 +29,10 @@ export function createRunsWatch({ engine, unfinished, elected, logger, lookMs = 
     if (!elected()) return woken.clear();
     const runs = await unfinished();
     for (const name of woken.keys()) if (!runs.some(({ run }) => run === name)) woken.delete(name);
-    for (const { run, toldAt } of runs) {
+    for (const { run, toldAt, spec } of runs) {
       const known = woken.get(run);
       if (known?.toldAt === toldAt && Date.now() - known.at < AGAIN_MS) continue;
-      await engine.reprocess(run);
+      await engine.reprocess({ run, ...(spec.rooms && { rooms: spec.rooms }) });
       woken.set(run, { toldAt, at: Date.now() });
     }
   }

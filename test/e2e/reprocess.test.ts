@@ -5,7 +5,7 @@ import { createPool } from '../../src/store/pool.ts';
 import { reportOf } from '../support/audit.ts';
 import { http } from '../support/gateway.ts';
 import type { ReprocessFault } from '../support/reprocess/faulty-worker.ts';
-import { openSocket, type ServerFrame, type Socket, token } from '../support/socket.ts';
+import { openSocket, SECRET, type ServerFrame, type Socket, token } from '../support/socket.ts';
 import { stack } from '../support/stack.ts';
 import { call, type HistoryPage, startSystem, wholeHistory } from '../support/system.ts';
 import { until } from '../support/until.ts';
@@ -330,6 +330,7 @@ for (const engine of ['temporal', 'bullmq']) {
     });
 
     const auditing = () => ({
+      AUTH_SECRET: SECRET,
       TEMPORAL_ADDRESS: system.services.temporalAddress,
       DATABASE_URL: system.databaseUrl,
     });

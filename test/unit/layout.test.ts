@@ -20,6 +20,7 @@ const MAY_IMPORT: [folder: string, from: string[]][] = [
   ['src/rooms/', ['src/rooms/', 'src/message.ts', 'src/errors.ts']],
   ['src/store/', ['src/store/', 'src/message.ts', 'src/errors.ts']],
   ['src/pipeline/bullmq/', ['src/pipeline/', 'workflows/', 'src/message.ts', 'src/errors.ts']],
+  ['src/pipeline/temporal/', ['src/pipeline/', 'workflows/', 'src/message.ts', 'src/errors.ts']],
   ['src/pipeline/', ['src/pipeline/', 'src/message.ts', 'src/errors.ts']],
   ['src/reprocess/', ['src/reprocess/', 'src/moderation/', 'src/store/', 'src/message.ts', 'src/errors.ts']],
   ['src/front/', ['src/front/', 'src/rooms/', 'src/message.ts', 'src/errors.ts', 'src/admin.ts']],

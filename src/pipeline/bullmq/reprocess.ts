@@ -9,6 +9,7 @@ import {
 } from '../../../workflows/reprocess-flow.ts';
 import { BACKOFF } from '../../../workflows/steps.ts';
 import type { Logger } from '../../logger.ts';
+import type { RunOverHistory } from '../engine.ts';
 import { askingConnection, closing, logErrors, PREFIX, within, workingConnection } from './connection.ts';
 
 type Deps = {
@@ -69,7 +70,7 @@ export async function createReprocessing({ url, name, identity, steps, shutdownM
   await worker.waitUntilReady();
 
   return {
-    async wake(run: string): Promise<void> {
+    async wake({ run }: RunOverHistory): Promise<void> {
       const options = {
         jobId: run,
         attempts: ATTEMPTS,

@@ -6,7 +6,7 @@ import type { messageBatch, reprocess } from '../../../workflows/index.ts';
 import type { Batch } from '../../../workflows/steps.ts';
 import type { Logger } from '../../logger.ts';
 import type { Engine, RunEnd } from '../engine.ts';
-import { roomsOf, summaryOf } from '../summary.ts';
+import { listed, roomsOf, summaryOf } from '../summary.ts';
 import { SEARCH } from './connection.ts';
 import { unfinishedRuns } from './unfinished.ts';
 
@@ -72,7 +72,7 @@ export function createTemporalEngine({ connection, namespace, taskQueue, searcha
       return { ended: timeoutMs => ended(batch.id, timeoutMs) };
     },
     unfinished: () => unfinishedRuns({ client, namespace, taskQueue }),
-    async reprocess(run) {
+    async reprocess({ run, rooms = [] }) {
       await client.withDeadline(Date.now() + START_TIMEOUT_MS, () =>
         client.workflow.signalWithStart<typeof reprocess>('reprocess', {
           workflowId: `reprocess-${run}`,
@@ -80,7 +80,8 @@ export function createTemporalEngine({ connection, namespace, taskQueue, searcha
           args: [{ run }],
           signal: 'wake',
           workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-          staticSummary: `Run ${run} over history`,
+          staticSummary: `Run ${run} over the history of ${rooms.length === 0 ? 'all rooms' : listed(rooms)}`,
+          ...(searchable ? { typedSearchAttributes: [searchedRooms(rooms)] } : {}),
           priority: { priorityKey: 5 },
         }),
       );
@@ -91,9 +92,8 @@ export function createTemporalEngine({ connection, namespace, taskQueue, searcha
   };
 }
 
+const searchedRooms = (rooms: string[]) => ({ key: SEARCH.rooms, value: rooms.slice(0, MAX_SEARCH_ROOMS) });
+
 function searchAttributes(batch: Batch) {
-  return [
-    { key: SEARCH.rooms, value: roomsOf(batch).slice(0, MAX_SEARCH_ROOMS) },
-    { key: SEARCH.messages, value: batch.submissions.length },
-  ];
+  return [searchedRooms(roomsOf(batch)), { key: SEARCH.messages, value: batch.submissions.length }];
 }

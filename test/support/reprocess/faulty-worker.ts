@@ -1,9 +1,7 @@
 /** A worker as it is, but that its process kills itself where FAULT says, the third time it comes there. */
 import { createWorker } from '../../../src/context/worker.ts';
 import { runEntry } from '../../../src/entry.ts';
-
-/** In the order of a page's life. */
-export type ReprocessFault = 'planned' | 'told' | 'stored' | 'settled';
+import type { ReprocessFault } from './faults.ts';
 
 const NTH = 3;
 const seen = new Map<string, number>();

@@ -1,6 +1,7 @@
-import type { Language, Sentiment, Submission, Verdict } from '../src/message.ts';
-import type { MessageWindows, WindowAsked } from '../src/rooms/message-windows.ts';
+import type { Fetched, Language, Sentiment, Submission, Verdict } from '../src/message.ts';
+import type { Asks } from '../src/moderation/room-judge.ts';
 import type { Result, Steps } from '../workflows/steps.ts';
+import { createFetch, type Sources } from './fetch.ts';
 
 export type Analysers = {
   language: { version: string; detect(text: string): Language };
@@ -10,37 +11,43 @@ export type Analysers = {
       content: string;
       language: Language;
       room: string;
-      counts?: Record<string, number> | undefined;
+      by?: Asks['by'];
+      fetched?: Fetched;
     }): Verdict;
-    /** What the rules of the message's room want counted before it is judged. */
-    windows?(submission: Submission): WindowAsked[];
+    /** What is to be fetched before the message is judged; absent where nothing ever is. */
+    asks?(submission: Submission): Asks;
   };
   sentiment: { version: string; analyse(text: string, language: Language): Sentiment };
 };
 
-type Deps = Analysers & { windows?: MessageWindows | undefined };
+const NOTHING: Omit<Asks, 'by'> & { by?: undefined } = { windows: [], scores: false };
+
+type Deps = Analysers & Sources;
 
 /**
- * Language, verdict and sentiment: pure work on each message; one that throws fails alone. Counts are fetched first,
- * those of a batch at once; where they cannot be had a message is judged without them, for chat must not wait.
+ * Language, verdict and sentiment: pure work on each message; one that throws fails alone. What verdicts rest on
+ * beside the text is fetched first, and then judged by the policy that asked for it.
  */
 export function createAnalysisSteps({
   language,
   judge,
   sentiment,
-  windows,
+  ...sources
 }: Deps): Pick<Steps, 'language' | 'moderate' | 'sentiment'> {
+  const fetchFor = createFetch(sources);
   return {
     language: async ({ submissions }) => each(submissions, ({ content }) => language.detect(content)),
     moderate: async ({ submissions, languages }) => {
-      const asked = submissions.map(submission => ({
-        submission,
-        windows: judge.windows?.(submission) ?? [],
-      }));
-      const counts = (await windows?.count(asked)) ?? [];
-      return each(submissions, ({ content, room }, i) =>
-        judge.judge({ content, room, language: languages[i]!, counts: counts[i] }),
-      );
+      const asked = submissions.map((submission, i) => {
+        const { by, ...asks } = judge.asks?.(submission) ?? NOTHING;
+        return { submission, language: languages[i]!, asks, by };
+      });
+      const fetched = await fetchFor(asked);
+      return each(submissions, ({ content, room }, i) => {
+        const { language, by } = asked[i]!;
+        const known = by === undefined ? {} : { by, fetched: fetched[i]! };
+        return judge.judge({ content, room, language, ...known });
+      });
     },
     sentiment: async ({ submissions, languages }) =>
       each(submissions, ({ content }, i) => sentiment.analyse(content, languages[i]!)),

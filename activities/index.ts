@@ -1,18 +1,17 @@
 import type { Logger } from '../src/logger.ts';
 import type { Versions } from '../src/message.ts';
 import type { WorkerMetrics } from '../src/metrics.ts';
-import type { MessageWindows } from '../src/rooms/message-windows.ts';
 import type { Outcomes } from '../src/rooms/outcomes.ts';
 import type { MessageStore } from '../src/store/messages.ts';
 import type { StepName, Steps } from '../workflows/steps.ts';
 import { type Analysers, createAnalysisSteps } from './analysis.ts';
 import { createAnnounceStep } from './announce.ts';
+import type { Sources } from './fetch.ts';
 import { createPersistStep, createWithdrawStep } from './persist.ts';
 
-export type ActivityDeps = {
+/** Rules whose source is absent never hit. */
+export type ActivityDeps = Sources & {
   analysers: Analysers;
-  /** Where rules count; without it none of them hits. */
-  windows?: MessageWindows;
   outcomes: Outcomes;
   store: MessageStore;
   metrics: WorkerMetrics;
@@ -20,14 +19,14 @@ export type ActivityDeps = {
 };
 
 /** The steps, as every engine runs them: each measured, none with an engine in it. */
-export function createActivities({ analysers, windows, ...deps }: ActivityDeps): Steps {
+export function createActivities({ analysers, windows, provider, ...deps }: ActivityDeps): Steps {
   const versions: Versions = {
     language: analysers.language.version,
     moderation: analysers.judge.version,
     sentiment: analysers.sentiment.version,
   };
   const steps: Steps = {
-    ...createAnalysisSteps({ ...analysers, windows }),
+    ...createAnalysisSteps({ ...analysers, windows, provider }),
     announce: createAnnounceStep({ ...deps, versions }),
     persist: createPersistStep({ ...deps, versions }),
     withdraw: createWithdrawStep({ ...deps, versions }),

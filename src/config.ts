@@ -94,6 +94,8 @@ export function readConfig(env: Environment) {
       taskQueue: queueName(read),
       workerId: read.text('WORKER_ID', `${hostname()}-${process.pid}`),
     },
+    /** The external moderation provider; undefined: there is none. */
+    provider: providerConfig(read),
     /** How often a worker audits; 0: never. */
     auditMs: read.integer('AUDIT_MINUTES', 5, { min: 0, max: 10_080 }) * 60_000,
     limits,
@@ -109,6 +111,30 @@ function queueName(read: Reader): string {
   const name = read.text('TEMPORAL_TASK_QUEUE', 'parley');
   if (name.includes(':')) throw new ConfigError(`TEMPORAL_TASK_QUEUE is ${name}: it may not hold a colon.`);
   return name;
+}
+
+/** The step that waits for it has 10 s: its time stays far below. */
+function providerConfig(read: Reader) {
+  const url = read.optional('MODERATION_PROVIDER_URL');
+  const token = read.optional('MODERATION_PROVIDER_TOKEN');
+  const options = {
+    timeoutMs: read.integer('MODERATION_PROVIDER_TIMEOUT_MS', 2_000, { min: 50, max: 5_000 }),
+    /** Texts in one call, and calls at a time. */
+    batch: read.integer('MODERATION_PROVIDER_BATCH', 50, { min: 1, max: 500 }),
+    calls: read.integer('MODERATION_PROVIDER_CALLS', 4, { min: 1, max: 100 }),
+  };
+  if (url === undefined) return undefined;
+  const { protocol, username, password } = URL.canParse(url) ? new URL(url) : {};
+  // What it holds is not said: it may be a secret in the wrong place.
+  if (!/^https?:$/.test(protocol ?? '') || username || password) {
+    throw new ConfigError(
+      'MODERATION_PROVIDER_URL must be an http or https URL without user and password in it.',
+    );
+  }
+  if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
+    throw new ConfigError('MODERATION_PROVIDER_TOKEN holds characters that a header cannot carry.');
+  }
+  return { url, token, ...options };
 }
 
 /** What holds against abuse beside `limits`, which clients are told of. Counts and rates are of one gateway. */

@@ -32,6 +32,16 @@ export type Span = [start: number, end: number];
 export type RuleHit = { rule: string; action: Action; spans: Span[]; score?: number };
 
 /**
+ * What a verdict rests on beside the text: counts by the shape of their window (`flood/60`, `repeats/600/near`), the
+ * provider's scores (0..1) by category. What could not be had is absent.
+ */
+export type Fetched = {
+  counts?: Readonly<Record<string, number>>;
+  scores?: Readonly<Record<string, number>>;
+};
+export type Degraded = 'windows' | 'provider' | 'windows+provider';
+
+/**
  * What moderation found. Never holds message text. `rules` are the ids of what hit, `spans` what is starred out,
  * `policy` names what judged, with its version. Verdicts stored by older versions lack what is optional here.
  */
@@ -44,8 +54,10 @@ export type Verdict = {
   toxicity?: number;
   spam?: number;
   hits?: RuleHit[];
-  /** Something that rules count on could not be read; they were left out. */
-  degraded?: 'windows';
+  /** What rules ask for and could not be had; those rules did not hit. */
+  degraded?: Degraded;
+  /** Kept so that the text can be judged again without asking anew. For the pipeline alone. */
+  fetched?: Fetched;
 };
 
 /** Which version of what made each result, for example `{ language: 'eld-2.1.0/medium' }`. */

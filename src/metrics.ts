@@ -174,6 +174,24 @@ export function createWorkerMetrics() {
       labelNames: ['result'],
       registers,
     }),
+    providerCalls: new Histogram({
+      name: 'parley_provider_call_seconds',
+      help: 'Calls of the moderation provider by result: answered, timeout, unreachable, status, invalid',
+      labelNames: ['result'],
+      buckets: SECONDS,
+      registers,
+    }),
+    providerTexts: new Counter({
+      name: 'parley_provider_texts_total',
+      help: 'Texts that scores were wanted of: scored, or unscored whatever the reason',
+      labelNames: ['result'],
+      registers,
+    }),
+    providerBreaker: new Gauge({
+      name: 'parley_provider_breaker',
+      help: 'Whether the provider is asked: 0 closed (it is), 1 half-open (one call tries), 2 open (it is not)',
+      registers,
+    }),
     exposure: new Histogram({
       name: 'parley_exposure_seconds',
       help: 'How long text that was then masked or removed could be read',

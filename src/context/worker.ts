@@ -15,6 +15,7 @@ import { createFollower, createGiveUp } from '../pipeline/follow.ts';
 import { createMembership } from '../pipeline/membership.ts';
 import { createRunsWatch } from '../pipeline/runs-watch.ts';
 import { createSetAside } from '../pipeline/set-aside.ts';
+import { createModerationProvider } from '../provider/provider.ts';
 import { createRejudge } from '../reprocess/rejudge.ts';
 import { createGates } from '../rooms/gates.ts';
 import { createIntake } from '../rooms/intake.ts';
@@ -52,9 +53,15 @@ export async function createWorker(
     judge: createRoomJudge(policies),
     sentiment: createSentimentAnalyser(),
   };
+  const provider =
+    config.provider &&
+    closers.add('provider', createModerationProvider({ options: config.provider, metrics, logger }), made =>
+      made.close(),
+    );
   const real = createActivities({
     analysers,
     windows: createMessageWindows({ scripts }),
+    provider,
     outcomes: overrides.outcomes?.(outcomes) ?? outcomes,
     store: overrides.store?.(store) ?? store,
     metrics,

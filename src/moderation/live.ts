@@ -3,7 +3,7 @@
  * so that a change counts everywhere within two seconds. While the store is away the last ones known go on.
  */
 
-import { type CompiledPolicy, compilePolicy, inherit } from './policy/compile.ts';
+import { type CompiledPolicy, choicesOf, compilePolicy, inherit } from './policy/compile.ts';
 import { BUILTIN_VERSION, DEFAULT_POLICY } from './policy/default.ts';
 import type { Policy, Release } from './policy/types.ts';
 
@@ -72,7 +72,7 @@ export function createLivePolicies({ since, logger, pollMs = POLL_MS, onNews }: 
       { room, version, path: whole.errors[0]?.path },
       'with the default this policy is too large: it judges alone',
     );
-    return { policy, version: `room@${version}` };
+    return { policy: { ...policy, ...choicesOf(policy, base.policy) }, version: `room@${version}` };
   }
 
   function inRoom(room: string): Counting {

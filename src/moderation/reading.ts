@@ -1,4 +1,4 @@
-import type { Language, Span } from '../message.ts';
+import type { Fetched, Language, Span } from '../message.ts';
 import type { Listed } from './hit.ts';
 import { type Link, linksOf } from './links.ts';
 import { createNormaliser, type Folded } from './normalise.ts';
@@ -8,14 +8,13 @@ import { createProfanityRule } from './rules/profanity.ts';
 import { createSpamScorer, type SpamScore } from './rules/spam.ts';
 import { findThreats } from './rules/threats.ts';
 
-/** What windows gave for a message, by the id of the rule that asked. */
-export type Counts = Readonly<Record<string, number>>;
-
 /** A text as every rule sees it; what only some rules need is made when the first asks. */
 export type Reading = {
   content: string;
   language: Language;
-  counts: Counts;
+  /** What was fetched for it: empty where nothing was. */
+  counts: NonNullable<Fetched['counts']>;
+  scores: NonNullable<Fetched['scores']>;
   /** False where another language is known for sure: English words then hit by accident. */
   english: boolean;
   /** With the disguise undone, and where letters stand alone a second time with them joined. */
@@ -28,7 +27,7 @@ export type Reading = {
   /** The places that no list, word or pattern hits. */
   excepted: readonly Span[];
 };
-export type Read = (input: { content: string; language: Language; counts: Counts }) => Reading;
+export type Read = (input: { content: string; language: Language; fetched: Fetched }) => Reading;
 
 /** UTF-16 units that are judged; a message has 8,000 at most. */
 const MAX_JUDGED = 8_000;
@@ -45,7 +44,7 @@ export function createReader(): Read {
   const profanity = createProfanityRule();
   const scoreSpam = createSpamScorer();
 
-  return ({ content: whole, language, counts }) => {
+  return ({ content: whole, language, fetched: { counts = {}, scores = {} } }) => {
     const content = whole.slice(0, MAX_JUDGED);
     const english = maybeEnglish(language);
     const folded = normaliser.fold(content);
@@ -56,6 +55,7 @@ export function createReader(): Read {
       content,
       language,
       counts,
+      scores,
       english,
       views,
       listed: english ? [...found, ...findThreats(folded)] : found,

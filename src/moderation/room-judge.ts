@@ -1,47 +1,35 @@
-import type { Language, Submission, Verdict } from '../message.ts';
+import type { Fetched, Language, Submission, Verdict } from '../message.ts';
 import type { WindowAsked } from '../rooms/message-windows.ts';
 import { createFingerprints, type Fingerprints } from './fingerprint.ts';
 import { createJudgeBy } from './judge.ts';
 import type { LivePolicies } from './live.ts';
-import type { Window } from './policy/compile.ts';
+import type { CompiledPolicy } from './policy/compile.ts';
 import { BUILTIN_VERSION } from './policy/default.ts';
+import type { Window } from './policy/windows.ts';
 
-type Input = {
-  content: string;
-  language: Language;
-  room: string;
-  counts?: Record<string, number> | undefined;
-};
+/** What is to be fetched before a message is judged, and the policy that asks for it and then judges. */
+export type Asks = { by: CompiledPolicy; windows: WindowAsked[]; scores: boolean };
+type Input = { content: string; language: Language; room: string; by?: CompiledPolicy; fetched?: Fetched };
 
-/**
- * Judges by the policy that counts in a message's room. `windows` are what its rules want counted first; where
- * `counts` are missing though it has some, those rules do not hit and the verdict is `degraded`.
- */
+/** Judges by the policy that counts in a message's room, or by the one that was asked what it needs. */
 export function createRoomJudge(policies: Pick<LivePolicies, 'of'>) {
   const judgeBy = createJudgeBy();
   const fingerprints = createFingerprints();
   return {
     version: BUILTIN_VERSION,
-    windows({ room, content }: Pick<Submission, 'room' | 'content'>): WindowAsked[] {
-      const { windows } = policies.of(room);
-      if (windows.length === 0) return [];
-      const prints = fingerprints(content);
-      return windows.map(window => askedBy(window, prints));
+    asks({ room, content }: Pick<Submission, 'room' | 'content'>): Asks {
+      const by = policies.of(room);
+      const prints = by.windows.length === 0 ? undefined : fingerprints(content);
+      const windows = prints === undefined ? [] : by.windows.map(window => askedBy(window, prints));
+      return { by, windows, scores: by.categories.length > 0 };
     },
-    judge({ content, language, room, counts }: Input): Verdict {
-      const policy = policies.of(room);
-      const verdict = judgeBy(policy, { content, language, ...(counts === undefined ? {} : { counts }) });
-      return counts === undefined && policy.windows.length > 0
-        ? { ...verdict, degraded: 'windows' }
-        : verdict;
-    },
+    judge: ({ room, by = policies.of(room), ...input }: Input): Verdict => judgeBy(by, input),
   };
 }
 
-function askedBy(window: Window, { exact, near }: Fingerprints): WindowAsked {
-  const { id: rule, type, windowSeconds } = window;
+function askedBy({ shape, type, windowSeconds, near }: Window, prints: Fingerprints): WindowAsked {
   const windowMs = windowSeconds * 1_000;
-  if (type === 'flood') return { rule, counts: 'messages', windowMs };
-  const counts = type === 'rooms' ? 'rooms' : 'repeats';
-  return { rule, counts, windowMs, fingerprint: type === 'repeats' && window.near ? near : exact };
+  if (type === 'flood') return { shape, counts: 'messages', windowMs };
+  const fingerprint = near ? prints.near : prints.exact;
+  return { shape, counts: type === 'rooms' ? 'rooms' : 'repeats', windowMs, fingerprint };
 }

@@ -1,6 +1,8 @@
 /** What judges a run: policies as they stood when it began, or the one that it was asked to try. */
-import type { Language, Sentiment, Verdict, Versions } from '../message.ts';
+import type { Fetched, Language, Sentiment, Verdict, Versions } from '../message.ts';
 import { createLivePolicies } from '../moderation/live.ts';
+import type { CompiledPolicy } from '../moderation/policy/compile.ts';
+import { UNSCORED } from '../moderation/policy/types.ts';
 import { createRoomJudge } from '../moderation/room-judge.ts';
 import type { PolicyNews, PolicyStore } from '../store/policies.ts';
 import type { ReprocessRun } from '../store/reprocess-runs.ts';
@@ -52,7 +54,12 @@ export function createRejudge({ policies, language, sentiment, logger }: Deps) {
         content: string;
         language: Language;
         was: Verdict | undefined;
-      }) => judge.judge({ ...message, counts: countsOf(was) }),
+      }) => {
+        const policy = live.of(message.room);
+        // Nobody asks the provider here: for want of scores stays held what was, and nothing else is.
+        const by: CompiledPolicy = was?.rules.includes(UNSCORED) ? policy : { ...policy, whenDown: 'open' };
+        return judge.judge({ ...message, by, fetched: fetchedFor(was, policy) });
+      },
       policyOf: (room: string) => live.of(room).version,
     };
   }
@@ -71,9 +78,16 @@ export function createRejudge({ policies, language, sentiment, logger }: Deps) {
   };
 }
 
-/** Windows are not asked again: what they gave for the verdict that stands is in its hits. */
-function countsOf(was: Verdict | undefined): Record<string, number> {
-  return Object.fromEntries(
-    (was?.hits ?? []).flatMap(({ rule, score }) => (score === undefined ? [] : [[rule, score]])),
-  );
+/**
+ * Neither windows nor provider are asked again: the verdict that stands kept what they gave. Those of older versions
+ * did not; what windows gave to rules that hit stands in their hits.
+ */
+function fetchedFor(was: Verdict | undefined, { windows }: CompiledPolicy): Fetched {
+  if (was?.fetched !== undefined) return was.fetched;
+  const scores = new Map(was?.hits?.map(({ rule, score }) => [rule, score]));
+  const counts = windows.flatMap(({ shape, rules }) => {
+    const given = rules.map(rule => scores.get(rule)).find(score => score !== undefined);
+    return given === undefined ? [] : [[shape, given] as const];
+  });
+  return { counts: Object.fromEntries(counts) };
 }

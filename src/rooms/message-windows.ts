@@ -2,15 +2,16 @@ import { createHash } from 'node:crypto';
 import type { Submission } from '../message.ts';
 import type { Scripts } from './scripts.ts';
 
-/** A window of a rule: what it counts, over how long, and for repeats and rooms by which fingerprint of the text. */
+/** A window that rules ask for: what it counts, over how long, and for repeats and rooms by which fingerprint of the text. */
 export type WindowAsked = {
-  rule: string;
+  /** What the count is called in the answer. */
+  shape: string;
   counts: 'messages' | 'repeats' | 'rooms';
   windowMs: number;
   fingerprint?: string;
 };
 export type WindowsOf = { submission: Submission; windows: WindowAsked[] };
-/** Counts by rule; undefined where Redis could not be asked in time. */
+/** Counts by shape; undefined where Redis could not be asked in time. */
 export type Counted = Record<string, number> | undefined;
 export type MessageWindows = { count(asked: readonly WindowsOf[]): Promise<Counted[]> };
 
@@ -27,14 +28,13 @@ export function createMessageWindows({ scripts }: { scripts: Scripts }): Message
     const { room, id, epoch, user, timestamp, editedAt } = submission;
     const at = Date.parse(editedAt ?? timestamp);
     const counts = await Promise.all(
-      windows.map(async ({ rule, counts: kind, windowMs, fingerprint = '' }) => {
-        // Two rules that count the same over the same time share a window.
+      windows.map(async ({ shape, counts: kind, windowMs, fingerprint = '' }) => {
         const place = kind === 'rooms' ? '' : room;
         const key = `parley:window:{${user}}:${hash([kind, windowMs, place, fingerprint].join(' '))}`;
         const name = kind === 'rooms' ? room : `${epoch}:${id}`;
         const newest = kind === 'rooms' ? 1 : 0;
         const reply = await scripts.run('window', [key], [name, at, windowMs, MAX_ENTRIES, newest]);
-        return [rule, Number(reply)] as const;
+        return [shape, Number(reply)] as const;
       }),
     );
     return Object.fromEntries(counts);

@@ -2,7 +2,7 @@
  * What one viewer sees of a message. The log, the hub and history all render through here,
  * so that a message cannot be hidden in one and shown in another.
  */
-import type { Message, Tombstone } from '../message.ts';
+import type { Message, Tombstone, Verdict } from '../message.ts';
 import type { LoggedMessage } from './log-types.ts';
 
 export type Viewer = { user: string; moderator: boolean };
@@ -35,9 +35,14 @@ export function moderatorFields(message: LoggedMessage): ModeratorFields | undef
   return {
     ...(audience === undefined ? {} : { audience }),
     ...(original === undefined ? {} : { original }),
-    ...(verdict === undefined ? {} : { verdict }),
+    ...(verdict === undefined ? {} : { verdict: withoutFetched(verdict) }),
     ...(decision === undefined ? {} : { decision }),
   };
+}
+
+/** The scores of rules that hit are in its hits; what else was fetched is the pipeline's. */
+function withoutFetched({ fetched: _fetched, ...verdict }: Verdict): Verdict {
+  return verdict;
 }
 
 /** What a removed message shows, and what any other one shows besides; nothing else leaves the service. */

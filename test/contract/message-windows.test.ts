@@ -28,14 +28,14 @@ describe('windows of what a user wrote, in Redis', () => {
     content: 'hello',
     timestamp: new Date(START + seconds * 1_000).toISOString(),
   });
-  const flood: WindowAsked = { rule: 'flood', counts: 'messages', windowMs: 10_000 };
+  const flood: WindowAsked = { shape: 'flood', counts: 'messages', windowMs: 10_000 };
   const repeats = (fingerprint: string): WindowAsked => ({
     ...flood,
-    rule: 'repeats',
+    shape: 'repeats',
     counts: 'repeats',
     fingerprint,
   });
-  const inRooms: WindowAsked = { ...flood, rule: 'rooms', counts: 'rooms', fingerprint: 'f' };
+  const inRooms: WindowAsked = { ...flood, shape: 'rooms', counts: 'rooms', fingerprint: 'f' };
   const count = async (submission: Submission, ...asked: WindowAsked[]) =>
     (await windows.count([{ submission, windows: asked }]))[0];
 

@@ -36,6 +36,26 @@ describe('configuration', () => {
     );
   });
 
+  it('takes a provider by its URL alone, and repeats no secret', () => {
+    const url = 'https://scores.example/v1?a=b';
+    assert.equal(
+      readConfig({ AUTH_SECRET: SECRET, MODERATION_PROVIDER_TIMEOUT_MS: '100' }).provider,
+      undefined,
+    );
+    assert.deepEqual(readConfig({ AUTH_SECRET: SECRET, MODERATION_PROVIDER_URL: url }).provider, {
+      url,
+      token: undefined,
+      timeoutMs: 2_000,
+      batch: 50,
+      calls: 4,
+    });
+    for (const wrong of ['scores.example', 'ftp://scores.example', 'http://me:secret@scores.example'])
+      refuses({ MODERATION_PROVIDER_URL: wrong }, /^MODERATION_PROVIDER_URL must be [^@]*$/);
+    const token = { MODERATION_PROVIDER_URL: url, MODERATION_PROVIDER_TOKEN: 'se\ncret' };
+    refuses(token, /^MODERATION_PROVIDER_TOKEN holds characters (?!.*cret)/);
+    refuses({ MODERATION_PROVIDER_TIMEOUT_MS: '9000' }, /^MODERATION_PROVIDER_TIMEOUT_MS is 9000/);
+  });
+
   it('gives BullMQ the one Redis, or one of its own, and a queue whose name it can have', () => {
     const own = { AUTH_SECRET: SECRET, REDIS_URL: 'redis://a', BULLMQ_REDIS_URL: 'redis://b' };
     assert.equal(readConfig(own).bullmqRedisUrl, 'redis://b');

@@ -15,6 +15,7 @@ const MAY_IMPORT: [folder: string, from: string[]][] = [
   ['src/admin.ts', []],
   ['src/config.ts', []],
   ['src/moderation/', ['src/moderation/', 'src/message.ts']],
+  ['src/provider/', ['src/provider/']],
   ['src/judging/', ['src/judging/', 'src/moderation/', 'src/enrichment/', 'src/message.ts']],
   ['src/enrichment/', ['src/enrichment/', 'src/message.ts']],
   ['src/rooms/', ['src/rooms/', 'src/message.ts', 'src/errors.ts']],

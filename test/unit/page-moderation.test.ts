@@ -32,9 +32,18 @@ const WHOLE: Policy = {
       action: 'flag',
     },
     { id: 'o', type: 'builtin', list: 'mild', action: 'mask' },
+    {
+      id: 'p',
+      type: 'provider',
+      category: 'self-harm/intent',
+      above: 0.5,
+      escalate: { above: 0.9, action: 'block' },
+      action: 'hold',
+    },
   ],
   off: ['profanity/mild'],
   release: { mode: 'gated', deadlineMs: 2_500, afterDeadline: 'closed' },
+  provider: { whenDown: 'closed' },
 };
 
 describe('page: the policy in the form', () => {

@@ -50,6 +50,14 @@ describe('a policy as JSON', () => {
       ],
       [policyOf(words('a', 'x'), words('a', 'y')), 'rules[1].id'],
       [{ schema: 1, rules: [], release: { mode: 'later' } }, 'release.mode'],
+      [
+        policyOf({ id: 'a', type: 'provider', category: '_hidden', above: 0.5, action: 'flag' }),
+        'rules[0].category',
+      ],
+      [policyOf({ id: 'a', type: 'provider', category: 'hate', above: 5, action: 'flag' }), 'rules[0].above'],
+      [policyOf(words('provider/unavailable', 'x')), 'rules[0].id'],
+      [{ schema: 1, rules: [], provider: { whenDown: 'maybe' } }, 'provider.whenDown'],
+      [{ schema: 1, rules: [], provider: {} }, 'provider.whenDown'],
     ];
     for (const [json, ...paths] of cases) assert.deepEqual(pathsOf(json), paths, JSON.stringify(json));
     assert.match(errorsOf({ schema: 2, rules: [] })[0]!, /Give 1/);
@@ -113,15 +121,38 @@ describe('what a room inherits', () => {
     assert.deepEqual(whole({ schema: 1, rules: [], release: { mode: 'live' } }).release, { mode: 'live' });
   });
 
+  it('does without scores in its own way where it says one, else as the default says', () => {
+    const closed: Policy = { ...base, provider: { whenDown: 'closed' } };
+    const own: Policy = { schema: 1, rules: [], provider: { whenDown: 'open' } };
+    assert.deepEqual(whole({ schema: 1, rules: [] }, closed).provider, { whenDown: 'closed' });
+    assert.deepEqual(whole(own, closed).provider, { whenDown: 'open' });
+    assert.equal(compilePolicy(whole(own, base), 'v').whenDown, 'open');
+    assert.equal(compilePolicy(base, 'v').whenDown, 'open');
+  });
+
   it('is refused where both together are beyond the bounds', () => {
     const list = Array.from({ length: 3_000 }, (_, i) => `word${i}`);
     const large: Policy = { schema: 1, rules: [words('many', ...list)] };
     assert.ok('errors' in inherit({ schema: 1, rules: [words('more', ...list)] }, large));
   });
 
-  it('names the windows that its rules count in', () => {
-    const flood: Rule = { id: 'flood', type: 'flood', above: 5, windowSeconds: 10, action: 'flag' };
-    assert.deepEqual(compilePolicy({ schema: 1, rules: [...base.rules, flood] }, 'v').windows, [flood]);
-    assert.deepEqual(compilePolicy({ schema: 1, rules: [flood], off: ['flood'] }, 'v').windows, []);
+  it('names what its rules want fetched: each window once, and the categories', () => {
+    const window = { above: 5, windowSeconds: 10, action: 'flag' } as const;
+    const flood: Rule = { id: 'flood', type: 'flood', ...window };
+    const rules: Rule[] = [
+      ...base.rules,
+      flood,
+      { ...flood, id: 'strict', above: 50, action: 'block' },
+      { id: 'near', type: 'repeats', near: true, ...window },
+      { id: 'hate', type: 'provider', category: 'hate', above: 0.5, action: 'hold' },
+    ];
+    const compiled = compilePolicy({ schema: 1, rules }, 'v');
+    assert.deepEqual(compiled.windows, [
+      { shape: 'flood/10', type: 'flood', windowSeconds: 10, near: false, rules: ['flood', 'strict'] },
+      { shape: 'repeats/10/near', type: 'repeats', windowSeconds: 10, near: true, rules: ['near'] },
+    ]);
+    assert.deepEqual(compiled.categories, ['hate']);
+    const off = compilePolicy({ schema: 1, rules, off: ['flood', 'strict', 'near', 'hate'] }, 'v');
+    assert.deepEqual([off.windows, off.categories], [[], []]);
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Language, maskSpans } from '../../src/message.ts';
+import { type Fetched, type Language, maskSpans } from '../../src/message.ts';
 import { createJudgeBy } from '../../src/moderation/judge.ts';
 import { compilePolicy } from '../../src/moderation/policy/compile.ts';
 import { parsePolicy } from '../../src/moderation/policy/parse.ts';
@@ -14,9 +14,9 @@ function policyOf(...rules: Rule[]) {
   return compilePolicy(parsed.policy, 'test');
 }
 const masking = (kind: RuleKind): Rule => ({ id: 'rule', action: 'mask', ...kind });
-type More = { language?: Language; counts?: Record<string, number> };
-const judged = (rule: RuleKind, content: string, { language = ENGLISH, counts = {} }: More = {}) =>
-  judgeBy(policyOf(masking(rule)), { content, language, counts });
+type More = { language?: Language; fetched?: Fetched };
+const judged = (rule: RuleKind, content: string, { language = ENGLISH, ...more }: More = {}) =>
+  judgeBy(policyOf(masking(rule)), { content, language, ...more });
 const masked = (rule: RuleKind, content: string, more?: More) =>
   maskSpans(content, judged(rule, content, more).spans);
 const hits = (rule: RuleKind, content: string, more?: More) => judged(rule, content, more).rules.length > 0;
@@ -105,12 +105,38 @@ describe('rules of a policy', () => {
   it('repeats, flood, rooms: by the count that their window gave, and never without one', () => {
     for (const type of ['repeats', 'flood', 'rooms'] as const) {
       const rule: RuleKind = { type, above: 3, windowSeconds: 10 };
-      assert.equal(hits(rule, 'hi', { counts: { rule: 3 } }), false);
-      const verdict = judged(rule, 'hi', { counts: { rule: 4 } });
+      const counted = (count: number) => ({ fetched: { counts: { [`${type}/10`]: count } } });
+      assert.equal(hits(rule, 'hi', counted(3)), false);
+      const verdict = judged(rule, 'hi', counted(4));
       assert.deepEqual(verdict.hits, [{ rule: 'rule', action: 'mask', spans: [[0, 2]], score: 4 }]);
       assert.ok(verdict.spam! > 0.5);
-      assert.equal(hits(rule, 'hi', { counts: { other: 9 } }), false);
+      assert.equal(hits(rule, 'hi', { fetched: { counts: { [`${type}/11`]: 9 } } }), false);
     }
+  });
+
+  it('repeats: near ones by a count of their own', () => {
+    const rule: RuleKind = { type: 'repeats', above: 1, windowSeconds: 60, near: true };
+    assert.equal(hits(rule, 'hi', { fetched: { counts: { 'repeats/60': 9, 'repeats/60/near': 1 } } }), false);
+    assert.equal(hits(rule, 'hi', { fetched: { counts: { 'repeats/60': 1, 'repeats/60/near': 2 } } }), true);
+  });
+
+  it('provider: by the score of its category, and never without one', () => {
+    const rule: RuleKind = {
+      type: 'provider',
+      category: 'hate/threat',
+      above: 0.5,
+      escalate: { above: 0.9, action: 'block' },
+    };
+    const scored = (score: number) => judged(rule, 'hi', { fetched: { scores: { 'hate/threat': score } } });
+    assert.deepEqual(
+      [scored(0.5).action, scored(0.6).action, scored(0.95).action],
+      ['allow', 'mask', 'block'],
+    );
+    assert.deepEqual(scored(0.6).hits, [{ rule: 'rule', action: 'mask', spans: [[0, 2]], score: 0.6 }]);
+    for (const category of ['hate', 'constructor', 'toString']) {
+      assert.equal(hits({ ...rule, category }, 'hi', { fetched: { scores: { 'hate/threat': 1 } } }), false);
+    }
+    assert.equal(hits(rule, 'hi'), false);
   });
 
   it('language: those denied, or all but those allowed, where it is known', () => {

@@ -9,6 +9,7 @@ const RULES: Rule[] = [
   { id: 'near', type: 'repeats', above: 2, windowSeconds: 60, near: true, action: 'hold' },
   { id: 'flood', type: 'flood', above: 5, windowSeconds: 10, action: 'bounce' },
   { id: 'own', type: 'words', words: ['flurb'], action: 'mask' },
+  { id: 'hate', type: 'provider', category: 'hate', above: 0.5, action: 'block' },
 ];
 
 describe('the judge of a room', () => {
@@ -16,26 +17,30 @@ describe('the judge of a room', () => {
   const plain = compilePolicy({ schema: 1, rules: [RULES[2]!] }, 'default@1');
   const judge = createRoomJudge({ of: room => (room === 'strict' ? strict : plain) });
 
-  it('asks for the windows of the rules in the room, with the print that each compares', () => {
+  it('asks for the windows of the rules in the room, with the print that each compares, and for scores', () => {
     const content = 'Hello, you';
     const { near } = createFingerprints()(content);
-    assert.deepEqual(judge.windows({ room: 'strict', content }), [
-      { rule: 'near', counts: 'repeats', windowMs: 60_000, fingerprint: near },
-      { rule: 'flood', counts: 'messages', windowMs: 10_000 },
-    ]);
-    assert.deepEqual(judge.windows({ room: 'other', content }), []);
+    assert.deepEqual(judge.asks({ room: 'strict', content }), {
+      by: strict,
+      windows: [
+        { shape: 'repeats/60/near', counts: 'repeats', windowMs: 60_000, fingerprint: near },
+        { shape: 'flood/10', counts: 'messages', windowMs: 10_000 },
+      ],
+      scores: true,
+    });
+    assert.deepEqual(judge.asks({ room: 'other', content }), { by: plain, windows: [], scores: false });
   });
 
-  it('judges by the counts, and by the policy of the room alone', () => {
-    const counts = { near: 3, flood: 5 };
-    assert.equal(judge.judge({ content: 'hello', language, room: 'strict', counts }).action, 'hold');
-    assert.equal(judge.judge({ content: 'hello', language, room: 'other', counts }).action, 'allow');
+  it('judges by what was fetched, and by the policy of the room alone', () => {
+    const fetched = { counts: { 'repeats/60/near': 3, 'flood/10': 5 }, scores: { hate: 0.1 } };
+    assert.equal(judge.judge({ content: 'hello', language, room: 'strict', fetched }).action, 'hold');
+    assert.equal(judge.judge({ content: 'hello', language, room: 'other', fetched }).action, 'allow');
   });
 
-  it('says where it had to do without counts, and judges by the rest', () => {
-    const { action, degraded } = judge.judge({ content: 'a flurb', language, room: 'strict' });
-    assert.deepEqual([action, degraded], ['mask', 'windows']);
-    assert.equal(judge.judge({ content: 'hello', language, room: 'other' }).degraded, undefined);
+  it('judges by the policy that asked, whatever counts in the room meanwhile', () => {
+    const { by } = judge.asks({ room: 'other', content: 'a flurb' });
+    const verdict = judge.judge({ content: 'a flurb', language, room: 'strict', by, fetched: {} });
+    assert.deepEqual([verdict.action, verdict.policy, verdict.degraded], ['mask', 'default@1', undefined]);
   });
 });
 

@@ -3,10 +3,8 @@ import { createOwnWords, type OwnWords } from '../rules/own-words.ts';
 import { DEFAULT_POLICY } from './default.ts';
 import { createFind, type Find } from './finders.ts';
 import { checkWhole, type Parsed } from './parse.ts';
-import type { Policy, Rule, RuleOf } from './types.ts';
-
-/** A window that a rule counts in; what it gives goes into `counts` under the rule's id. */
-export type Window = RuleOf<'repeats' | 'flood' | 'rooms'>;
+import type { Policy, ProviderChoice, Rule } from './types.ts';
+import { type Window, windowsOf } from './windows.ts';
 
 /** A policy made ready: `judge` takes it as it is, any number of times. */
 export type CompiledPolicy = {
@@ -14,11 +12,14 @@ export type CompiledPolicy = {
   rules: { id: string; action: Action; find: Find; type: Rule['type'] }[];
   /** The words inside which no list, word or pattern hits. */
   excepts: OwnWords | undefined;
+  /** What rules ask for beside the text: counts, and scores of these categories. */
   windows: Window[];
+  categories: string[];
+  whenDown: ProviderChoice['whenDown'];
 };
 
 /** Makes a policy that `parsePolicy` or `inherit` gave ready; `version` is what verdicts name it by. */
-export function compilePolicy({ rules, off }: Policy, version: string): CompiledPolicy {
+export function compilePolicy({ rules, off, provider }: Policy, version: string): CompiledPolicy {
   const left = rules.filter(({ id }) => !off?.includes(id));
   const excepted = left.flatMap(rule => (rule.type === 'except' ? rule.words : []));
   return {
@@ -27,7 +28,9 @@ export function compilePolicy({ rules, off }: Policy, version: string): Compiled
       .filter(rule => rule.type !== 'except')
       .map(rule => ({ id: rule.id, action: rule.action, type: rule.type, find: createFind(rule) })),
     excepts: excepted.length === 0 ? undefined : createOwnWords(excepted),
-    windows: left.filter(rule => rule.type === 'repeats' || rule.type === 'flood' || rule.type === 'rooms'),
+    windows: windowsOf(left),
+    categories: left.flatMap(rule => (rule.type === 'provider' ? rule.category : [])),
+    whenDown: provider?.whenDown ?? 'open',
   };
 }
 
@@ -45,6 +48,12 @@ export function inherit(room: Policy, from: Policy = DEFAULT_POLICY): Parsed {
   );
   const errors = checkWhole({ rules });
   if (errors.length > 0) return { errors };
+  return { policy: { schema: 1, rules, ...choicesOf(room, from) } };
+}
+
+/** What a policy says as a whole: the room's own choice, else the default's. */
+export function choicesOf(room: Policy, from: Policy): Pick<Policy, 'release' | 'provider'> {
   const release = room.release ?? from.release;
-  return { policy: { schema: 1, rules, ...(release === undefined ? {} : { release }) } };
+  const provider = room.provider ?? from.provider;
+  return { ...(release === undefined ? {} : { release }), ...(provider === undefined ? {} : { provider }) };
 }

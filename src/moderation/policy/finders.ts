@@ -7,6 +7,7 @@ import { createOwnWords } from '../rules/own-words.ts';
 import { toxicityOf } from '../toxicity.ts';
 import { compilePattern, matchesOf } from './pattern.ts';
 import type { Escalation, Rule, RuleOf, RuleType } from './types.ts';
+import { shapeOf } from './windows.ts';
 
 /** `spans` in any order; `action` where it is not the rule's own. */
 export type Found = { spans: Span[]; score?: number; action?: Action };
@@ -96,6 +97,13 @@ const MAKERS: Makers = {
       links === undefined || links === reading.spam.link
         ? scored(reading, reading.spam.score, above, escalate)
         : undefined,
+
+  provider:
+    ({ category, above, escalate }) =>
+    reading =>
+      Object.hasOwn(reading.scores, category)
+        ? scored(reading, reading.scores[category]!, above, escalate)
+        : undefined,
 };
 
 /** The function for a checked rule. Throws where the rule was not checked by `parsePolicy`. */
@@ -105,9 +113,11 @@ export function createFind(rule: Exclude<Rule, { type: 'except' }>): Find {
 }
 
 /** A window that could not be read gave no count, and then the rule does not hit. */
-function counted({ id, above }: { id: string; above: number }): Find {
+function counted(rule: RuleOf<'repeats' | 'flood' | 'rooms'>): Find {
+  const { above } = rule;
+  const shape = shapeOf(rule);
   return reading => {
-    const count = reading.counts[id] ?? 0;
+    const count = reading.counts[shape] ?? 0;
     return count > above ? { ...whole(reading), score: count } : undefined;
   };
 }

@@ -14,7 +14,7 @@ import {
   share,
 } from './checks.ts';
 import { compilePattern, MAX_PROGRAM } from './pattern.ts';
-import { BUILTIN_LISTS, type Policy, type Rule, type RuleType } from './types.ts';
+import { BUILTIN_LISTS, type Policy, type Rule, type RuleType, UNSCORED } from './types.ts';
 
 export const MAX_RULES = 100;
 /** Words of all lists of a policy together. */
@@ -43,6 +43,10 @@ const DOMAINS = list(
 const LANGUAGES = list(matching(/^[a-z]{2,3}$/, 'a language code like en'), { max: 100 });
 const count = number(0, 1_000);
 const WINDOW: Fields = { above: count, windowSeconds: number(1, MAX_WINDOW_SECONDS) };
+const CATEGORY = matching(
+  /^[A-Za-z0-9][A-Za-z0-9_./-]{0,31}$/,
+  'a category of the provider: up to 32 letters, digits and _./-',
+);
 const ESCALATE = object({ above: share, action: oneOf(ACTIONS) });
 const PATTERN: Check = (value, path) => {
   const compiled = typeof value === 'string' ? compilePattern(value, false) : 'Give a pattern as text.';
@@ -72,6 +76,7 @@ const FIELDS: Record<RuleType, { required: Fields; optional?: Fields }> = {
   language: { required: {}, optional: { allow: LANGUAGES, deny: LANGUAGES, confidence: share } },
   toxicity: { required: { above: share }, optional: { escalate: ESCALATE } },
   spam: { required: { above: share }, optional: { links: flag, escalate: ESCALATE } },
+  provider: { required: { category: CATEGORY, above: share }, optional: { escalate: ESCALATE } },
 };
 const TYPES = Object.keys(FIELDS) as RuleType[];
 
@@ -97,6 +102,7 @@ const POLICY = object(
       { mode: oneOf(['live', 'inline', 'gated']) },
       { deadlineMs: number(100, 600_000), afterDeadline: oneOf(['open', 'closed']) },
     ),
+    provider: object({ whenDown: oneOf(['open', 'closed']) }),
   },
 );
 
@@ -121,6 +127,8 @@ export function checkWhole({ rules }: Pick<Policy, 'rules'>): PolicyError[] {
   const ids = new Set<string>();
   for (const [i, { id }] of rules.entries()) {
     if (ids.has(id)) errors.push({ path: `rules[${i}].id`, message: 'This id is given twice.' });
+    if (id === UNSCORED)
+      errors.push({ path: `rules[${i}].id`, message: 'This id stands for texts without scores.' });
     ids.add(id);
   }
   if (rules.length > MAX_RULES) {

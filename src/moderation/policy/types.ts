@@ -44,7 +44,9 @@ export type RuleKind =
   | { type: 'language'; allow?: string[]; deny?: string[]; confidence?: number }
   | { type: 'toxicity'; above: number; escalate?: Escalation }
   /** `links` asks for texts with a link (true) or without one (false) alone. */
-  | { type: 'spam'; above: number; links?: boolean; escalate?: Escalation };
+  | { type: 'spam'; above: number; links?: boolean; escalate?: Escalation }
+  /** The external provider's score of this category, which it names as it likes. */
+  | { type: 'provider'; category: string; above: number; escalate?: Escalation };
 
 /** A rule: a stable id, what it asks for when it hits, and what it looks at. */
 export type Rule = { id: string; action: Action } & RuleKind;
@@ -60,7 +62,21 @@ export type Release = {
 };
 
 /**
+ * What becomes of a text that the provider gave no scores for, where rules ask for them: `open`, it is judged without
+ * them; `closed`, it is held.
+ */
+export type ProviderChoice = { whenDown: 'open' | 'closed' };
+/** The rule that verdicts name where a text is held for want of scores. */
+export const UNSCORED = 'provider/unavailable';
+
+/**
  * A policy as its owners write it. One of a room inherits the rules of the default: a rule with the id of an
  * inherited one replaces it, and `off` names those that do not count here.
  */
-export type Policy = { schema: 1; rules: Rule[]; off?: string[]; release?: Release };
+export type Policy = {
+  schema: 1;
+  rules: Rule[];
+  off?: string[];
+  release?: Release;
+  provider?: ProviderChoice;
+};

@@ -20,6 +20,8 @@ export type PolicyDraft = {
   rules: readonly RuleDraft[];
   off: readonly string[];
   release: ReleaseDraft;
+  /** What becomes of texts without scores: `''`, `open` or `closed`. */
+  whenDown: string;
 };
 
 let keys = 0;
@@ -36,6 +38,7 @@ export function draftOf(policy: Policy, inherited: readonly Rule[]): PolicyDraft
       deadlineSeconds: release?.deadlineMs === undefined ? '' : String(release.deadlineMs / 1_000),
       afterDeadline: release?.afterDeadline ?? '',
     },
+    whenDown: policy.provider?.whenDown ?? '',
   };
 }
 
@@ -85,7 +88,7 @@ function fieldValue(field: Field, given: unknown): Value {
  * The draft as the service takes it. What is no number goes as null and an empty list as an empty one: the service
  * says at which path it is wrong.
  */
-export function policyOf({ rules, off, release }: PolicyDraft): Policy {
+export function policyOf({ rules, off, release, whenDown }: PolicyDraft): Policy {
   const policy = {
     schema: 1,
     rules: rules.map(({ id, type, action, values }) => ({
@@ -96,6 +99,7 @@ export function policyOf({ rules, off, release }: PolicyDraft): Policy {
     })),
     ...(off.length === 0 ? {} : { off }),
     ...(release.mode === '' ? {} : { release: releaseOf(release) }),
+    ...(whenDown === '' ? {} : { provider: { whenDown } }),
   };
   return policy as unknown as Policy;
 }

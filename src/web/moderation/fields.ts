@@ -69,6 +69,11 @@ export const FIELDS: Readonly<Record<RuleType, readonly Field[]>> = {
   ],
   toxicity: [share('above', 'Score above, 0 to 1'), ESCALATE],
   spam: [share('above', 'Score above, 0 to 1'), flag('links', 'Texts with links'), ESCALATE],
+  provider: [
+    { name: 'category', label: 'Category, as the provider calls it', kind: 'text' },
+    share('above', 'Score above, 0 to 1'),
+    ESCALATE,
+  ],
   builtin: [{ name: 'list', label: 'List', kind: 'choice', choices: LISTS }],
 };
 
@@ -87,6 +92,7 @@ export const TYPE_WORDS: Readonly<Record<RuleType, string>> = {
   language: 'Language',
   toxicity: 'Toxicity score',
   spam: 'Spam score',
+  provider: 'External provider',
   builtin: 'Built-in English list',
 };
 export const TYPES = Object.keys(FIELDS) as RuleType[];

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { RuleType } from '../../moderation/policy/types.ts';
-import { belongsTo, newRule, type PolicyDraft, type ReleaseDraft } from './draft.ts';
+import { Release, WhenDown } from './choices.tsx';
+import { belongsTo, newRule, type PolicyDraft } from './draft.ts';
 import { TYPE_WORDS, TYPES } from './fields.ts';
 import { InheritedRules } from './inherited-rules.tsx';
 import { Choice, TextInput } from './input.tsx';
@@ -28,6 +29,12 @@ export function PolicyForm({ policy }: { policy: PolicyView }) {
       <OwnRules policy={policy} draft={draft} fault={fault} />
       <InheritedRules policy={policy} draft={draft} />
       <Release draft={draft.release} fault={fault} onChange={release => policy.change({ release })} />
+      <WhenDown
+        draft={draft}
+        inherited={policy.inherited.value?.policy.rules ?? []}
+        fault={fault}
+        onChange={whenDown => policy.change({ whenDown })}
+      />
       <Save policy={policy} />
     </form>
   );
@@ -82,56 +89,6 @@ function AddRule({ onAdd }: { onAdd(type: RuleType): void }) {
   );
 }
 
-const MODES = [
-  ['', 'As all rooms'],
-  ['live', 'Live: shown at once, judged moments later'],
-  ['inline', 'Inline: text rules are asked before it is shown'],
-  ['gated', 'Gated: shown once it is judged'],
-] as const;
-const AFTERWARDS = [
-  ['', 'not said'],
-  ['open', 'it is shown'],
-  ['closed', 'it stays held'],
-] as const;
-
-type ReleaseProps = { draft: ReleaseDraft; fault: Fault | undefined; onChange(draft: ReleaseDraft): void };
-
-function Release({ draft, fault, onChange }: ReleaseProps) {
-  return (
-    <section aria-labelledby="release">
-      <h3 id="release">When messages are shown</h3>
-      <Choice
-        label="Release"
-        place="release.mode"
-        fault={fault}
-        value={draft.mode}
-        options={MODES}
-        onChange={mode => onChange({ ...draft, mode })}
-      />
-      {draft.mode === 'gated' && (
-        <>
-          <TextInput
-            label="Held for seconds at most (may stay empty)"
-            place="release.deadlineMs"
-            fault={fault}
-            numeric
-            value={draft.deadlineSeconds}
-            onChange={deadlineSeconds => onChange({ ...draft, deadlineSeconds })}
-          />
-          <Choice
-            label="After that"
-            place="release.afterDeadline"
-            fault={fault}
-            value={draft.afterDeadline}
-            options={AFTERWARDS}
-            onChange={afterDeadline => onChange({ ...draft, afterDeadline })}
-          />
-        </>
-      )}
-    </section>
-  );
-}
-
 function Save({ policy }: { policy: PolicyView }) {
   const fault = policy.fault.value;
   return (
@@ -160,5 +117,7 @@ function Save({ policy }: { policy: PolicyView }) {
 
 /** What concerns the whole, as bounds that rules share, has no field. */
 function hasField(path: string): boolean {
-  return /^rules\[\d+\]\./.test(path) || ['release', 'reason'].some(place => belongsTo(path, place));
+  return (
+    /^rules\[\d+\]\./.test(path) || ['release', 'provider', 'reason'].some(place => belongsTo(path, place))
+  );
 }

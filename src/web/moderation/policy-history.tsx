@@ -63,7 +63,7 @@ function Version({ version, onTake }: { version: PolicyVersion; onTake(): void }
 }
 
 function Shown({ version: { policy } }: { version: PolicyVersion }) {
-  const { rules, off = [], release } = policy;
+  const { rules, off = [], release, provider } = policy;
   return (
     <div class="old" data-testid="old-version">
       {rules.length === 0 && <p class="hint">No rules of its own.</p>}
@@ -84,6 +84,7 @@ function Shown({ version: { policy } }: { version: PolicyVersion }) {
       })}
       {off.length > 0 && <p>Inherited, but off here: {off.join(', ')}</p>}
       {release !== undefined && <p>Release: {release.mode}</p>}
+      {provider !== undefined && <p>Where the provider gives no scores: {provider.whenDown}</p>}
     </div>
   );
 }

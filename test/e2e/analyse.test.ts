@@ -92,6 +92,22 @@ describe('npm run analyse', () => {
     ]);
   });
 
+  it('has no provider and nobody who wrote: rules that need either never hit, and nothing is held for it', async () => {
+    const rules = [
+      { id: 'scored', type: 'provider', category: 'toxicity', above: 0, action: 'block' },
+      { id: 'counted', type: 'flood', above: 0, windowSeconds: 60, action: 'block' },
+    ];
+    const file = await fileOf({ schema: 1, rules, provider: { whenDown: 'closed' } });
+    const { lines } = await analyse('hello\nwhat the fuck', '--policy', file);
+    assert.deepEqual(
+      lines.map(({ verdict }) => [verdict.action, verdict.degraded]),
+      [
+        ['allow', undefined],
+        ['mask', undefined],
+      ],
+    );
+  });
+
   it('names what is wrong with a policy and reads nothing', async () => {
     const file = await fileOf({ schema: 1, rules: [{ id: 'a', type: 'length', above: 0, action: 'mask' }] });
     const { lines, errors, code } = await analyse('hello', '--policy', file);

@@ -30,6 +30,7 @@ const MAX_WAITING = 1_000;
 const LEAST_SHARE = 0.25;
 const GAUGE: Record<BreakerState, number> = { closed: 0, 'half-open': 1, open: 2 };
 
+/** Over HTTP, as PROVIDER.md says. Asks for nothing until it is asked. */
 export function createModerationProvider({
   options,
   metrics,

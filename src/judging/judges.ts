@@ -30,12 +30,14 @@ const RESTART_MS = 1_000;
 
 /**
  * A loader given to the process does not reach its threads in every Node: the thread registers it itself. Found by
- * `createRequire`, for `import.meta.resolve` is not there where this module itself was loaded by `require`.
+ * `createRequire`, for `import.meta.resolve` is not there where this module itself was loaded by `require`; by its
+ * package, for `require` would find the variant that threads cannot import.
  */
+const LOADER_PACKAGE = pathToFileURL(createRequire(import.meta.url).resolve('tsx/package.json'));
 const BOOT = `const { loader, entry } = require('node:worker_threads').workerData;
 import(loader).then(({ register }) => (register(), import(entry)));`;
 const WORKER_DATA = {
-  loader: pathToFileURL(createRequire(import.meta.url).resolve('tsx/esm/api')).href,
+  loader: new URL('dist/esm/api/index.mjs', LOADER_PACKAGE).href,
   entry: new URL('./thread-main.ts', import.meta.url).href,
 };
 

@@ -88,7 +88,8 @@ export const mochaHooks = {
     const passed = allPassed(this.test!.parent!);
     await mochaGlobalTeardown();
     const end = () => {
-      process.stderr.write('    something was left open: the run is ended\n');
+      const open = [...new Set(process.getActiveResourcesInfo())].join(', ');
+      process.stderr.write(`    something was left open (${open}): the run is ended\n`);
       process.exit(passed ? 0 : 1);
     };
     setTimeout(end, LINGER_MS).unref();

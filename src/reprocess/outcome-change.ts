@@ -125,7 +125,11 @@ function kindOf(before: StandingOutcome, after: StandingOutcome): ChangeKind | u
   if (is === 'masked' && otherVerdict && !same(before.verdict?.spans, after.verdict?.spans))
     return 'remasked';
   if (otherVerdict || before.status !== after.status || before.reason !== after.reason) return 'verdict';
-  const moved = before.language?.code !== after.language?.code || !same(before.sentiment, after.sentiment);
+  const [felt, feels] = [before.sentiment, after.sentiment];
+  const moved =
+    before.language?.code !== after.language?.code ||
+    felt?.score !== feels?.score ||
+    felt?.label !== feels?.label;
   return moved ? 'enriched' : undefined;
 }
 

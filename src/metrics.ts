@@ -216,6 +216,12 @@ export function createWorkerMetrics() {
       help: 'Entries lost at most with epochs that ended by a loss, as of the last audit',
       registers,
     }),
+    wiped: new Counter({
+      name: 'parley_wiped_messages_total',
+      help: 'Messages and dead letters of which a tombstone is left, by why: expired, erased',
+      labelNames: ['reason'],
+      registers,
+    }),
     deadLetters: new Counter({
       name: 'parley_dead_letters_total',
       help: 'Entries set aside, by cause',

@@ -35,7 +35,10 @@ export function createLogAgainstStore({ log, store, pace }: Deps) {
   /** What a slice names that has left the pipeline, and lacks a row, an outcome or its newest revision. */
   async function lacking(room: string, slice: AccountSlice, inFlight: Set<number>): Promise<Finding[]> {
     for (const { ids, open } of slice.entries) if (open) for (const id of ids) inFlight.add(id);
-    const ids = [...new Set(slice.entries.flatMap(entry => entry.ids))].filter(
+    // Of what expired, or was erased, the log need know nothing more.
+    const named = ({ kind, ids }: AccountSlice['entries'][number]) =>
+      kind === 'x' ? ids.filter(id => slice.states.has(id)) : ids;
+    const ids = [...new Set(slice.entries.flatMap(named))].filter(
       id => !inFlight.has(id) && !slice.states.get(id)?.lastOpen,
     );
     if (ids.length === 0) return [];

@@ -25,11 +25,13 @@ import { createPutBack } from '../rooms/put-back.ts';
 import { durabilityWarnings, whenReady } from '../rooms/redis.ts';
 import { createSignals } from '../rooms/signals.ts';
 import { createAccountStore } from '../store/account.ts';
+import { createErasureStore } from '../store/erasures.ts';
 import { migrate } from '../store/migrate.ts';
 import { moderationLog } from '../store/moderation-log.ts';
 import { moderationQueue } from '../store/moderation-queue.ts';
 import { createPolicyStore, type PolicyStore } from '../store/policies.ts';
 import { createReprocessStore } from '../store/reprocess.ts';
+import { createRetentionStore } from '../store/retention.ts';
 import { createSanctionStore } from '../store/sanctions.ts';
 import { createShared, type Overrides, type Service, type Shared, START_TIMEOUT_MS } from './shared.ts';
 
@@ -107,6 +109,8 @@ export async function createGateway(
       log: (scope, query) => moderationLog(pool, scope, query),
       ...createSanctionStore(pool),
     },
+    retention: createRetentionStore(pool),
+    erasures: createErasureStore(pool),
     releasing,
     ready,
     deadLetters: {

@@ -17,6 +17,7 @@ import { createRunsWatch } from '../pipeline/runs-watch.ts';
 import { createSetAside } from '../pipeline/set-aside.ts';
 import { createModerationProvider } from '../provider/provider.ts';
 import { createRejudge } from '../reprocess/rejudge.ts';
+import { createRetentionWatch } from '../retention/watch.ts';
 import { createGates } from '../rooms/gates.ts';
 import { createIntake } from '../rooms/intake.ts';
 import { createJanitor } from '../rooms/janitor.ts';
@@ -29,6 +30,7 @@ import { migrate } from '../store/migrate.ts';
 import { createPolicyStore } from '../store/policies.ts';
 import { createReprocessStore } from '../store/reprocess.ts';
 import { AUDIT_SHARE, auditOf } from './auditor.ts';
+import { createRetention } from './retention.ts';
 import { createShared, type Overrides, type Service, START_TIMEOUT_MS } from './shared.ts';
 
 /** A worker: the dispatcher, and the engine's worker that runs the steps. Resolves when it takes work. */
@@ -107,6 +109,14 @@ export async function createWorker(
     });
     closers.add('audit', watch, made => made.close());
   }
+  const retention = createRetention({ config, redis, scripts, pool, log, engine, logger, metrics });
+  const retentionWatch = createRetentionWatch({
+    ...retention,
+    store: retention.erasures,
+    elected: () => membership.owned().has(0),
+    logger,
+  });
+  closers.add('retention', retentionWatch, made => made.close());
   const setAside = createSetAside({ store, logger, metrics });
   const giveUp = createGiveUp(activities);
   const follower = closers.add('follower', createFollower({ engine, giveUp, metrics, logger }), made =>

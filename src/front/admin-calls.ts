@@ -3,6 +3,7 @@ import { isRefusal, type Refusal, refuse } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { USER_PATTERN } from '../message.ts';
 import { createDeadLetterCalls, type DeadLetters } from './admin-dead-letters.ts';
+import { createErasureCalls, type Erasures } from './admin-erasures.ts';
 import type { Caller } from './auth.ts';
 import { createBodyReader } from './body.ts';
 import type { Answer, Endpoints, Handler } from './endpoint.ts';
@@ -20,6 +21,7 @@ type Deps = {
   /** The newest audit's report, undefined where there is none. Throws Unavailable. */
   audited(): Promise<object | undefined>;
   deadLetters: DeadLetters;
+  erasures: Erasures & { recordMs: number };
   /** For a read of the store. */
   timeoutMs: number;
   logger: Logger;
@@ -45,13 +47,16 @@ export function createAdminCalls(deps: Deps): Express {
   app.disable('etag');
   const readBody = createBodyReader();
   const letters = createDeadLetterCalls({ ...deps.deadLetters, ...deps, readBody });
+  const erasures = createErasureCalls({ ...deps.erasures, ...deps, readBody });
 
   /** A call for admins, by bearer: a cookie does not do. */
-  const admins = (handler: (request: Request, response: Response) => Promise<Answer | Refusal>) =>
+  const admins = (
+    handler: (request: Request, response: Response, caller: Caller) => Promise<Answer | Refusal>,
+  ) =>
     endpoints.signedIn(async (request: Request, response: Response, caller: Caller) => {
       if (caller.bearer === undefined) return refuse('unauthenticated');
       if (!caller.identity.roles.includes('admin')) return refuse('forbidden');
-      return await handler(request, response);
+      return await handler(request, response, caller);
     });
 
   async function audit(): Promise<Answer | Refusal> {
@@ -76,6 +81,9 @@ export function createAdminCalls(deps: Deps): Express {
   app.post('/v1/admin/revoke', admins(revoke));
   app.get('/v1/admin/dead-letters', admins(letters.list));
   app.post('/v1/admin/dead-letters/redrive', admins(letters.redrive));
+  app.post('/v1/admin/erase', admins(erasures.record));
+  app.get('/v1/admin/erasures/:id', admins(erasures.find));
+  app.get('/v1/admin/purges', admins(erasures.purges));
   if (board) mountQueues(app, { endpoints, startSession, board });
   app.use(endpoints.missing);
   app.use(endpoints.failed);

@@ -16,6 +16,7 @@ import type { Ack, AppendInput } from '../rooms/log-types.ts';
 import type { Signals } from '../rooms/signals.ts';
 import { createAdminCalls } from './admin-calls.ts';
 import type { DeadLetters } from './admin-dead-letters.ts';
+import type { Erasures } from './admin-erasures.ts';
 import { createApp } from './app.ts';
 import { createAuth } from './auth.ts';
 import { createClientAddress } from './client-address.ts';
@@ -35,6 +36,7 @@ import { createDeliveryClock } from './outbox.ts';
 import type { Policies } from './policies.ts';
 import { createReleasedAmend, type Releasing } from './release.ts';
 import type { Reprocessing } from './reprocess.ts';
+import type { RetentionStore } from './retention-calls.ts';
 import { createRevocation, type Revocation } from './revocation.ts';
 import { mountRoutes } from './routes.ts';
 import type { SanctionStore } from './sanction-calls.ts';
@@ -71,6 +73,8 @@ export type FrontDeps = {
   /** What shows the engine's queues on the admin port, to admins. */
   board?: RequestHandler;
   deadLetters: DeadLetters;
+  retention: RetentionStore & Pick<Erasures, 'trail'>;
+  erasures: Omit<Erasures, 'trail'>;
   /** The built page, served at `/` where given. */
   webDir?: string;
 };
@@ -235,7 +239,8 @@ function build(deps: FrontDeps, { connections, ready, revocation, sanctions, loa
   const { start: startSession } = createSession({ auth, schemeOf: address.schemeOf });
   const { audited, board, deadLetters } = deps;
   const timeoutMs = config.historyTimeoutMs;
-  const served = { audited, startSession, board, deadLetters };
+  const erasures = { ...deps.erasures, trail: deps.retention.trail, recordMs: config.databaseTimeoutMs };
+  const served = { audited, startSession, board, deadLetters, erasures };
   const adminCalls = createAdminCalls({ endpoints, revocation, ...served, timeoutMs, logger });
   return { ...app, adminCalls };
 }

@@ -18,6 +18,7 @@ import type { Origins } from './origins.ts';
 import { createPage, createSecurityHeaders } from './page.ts';
 import { createPolicyCalls, type Policies } from './policies.ts';
 import { COURSES, createReprocessCalls, type Reprocessing } from './reprocess.ts';
+import { createRetentionCalls, type RetentionStore } from './retention-calls.ts';
 import { createSanctionCalls, type SanctionStore } from './sanction-calls.ts';
 import type { Sanctions } from './sanctions.ts';
 import { createSession } from './session.ts';
@@ -37,6 +38,7 @@ type Deps = {
   reprocessing: Reprocessing;
   amend: Amend;
   moderation: ModerationStore & SanctionStore;
+  retention: RetentionStore;
   sanctions: Sanctions;
   mayEnter: MayEnter;
   logger: Logger;
@@ -53,6 +55,12 @@ export function mountRoutes(app: Express, deps: Deps): void {
   const session = createSession({ auth, schemeOf: deps.address.schemeOf });
   const messages = createMessageCalls({ ...deps, readBody });
   const policies = createPolicyCalls({ ...deps, readBody, timeoutMs: config.databaseTimeoutMs });
+  const retention = createRetentionCalls({
+    ...deps,
+    readBody,
+    store: deps.retention,
+    timeoutMs: config.databaseTimeoutMs,
+  });
   const moderation = createModerationCalls({ ...deps, readBody, timeoutMs: config.databaseTimeoutMs });
   const runs = createReprocessCalls({ ...deps, readBody, timeoutMs: config.databaseTimeoutMs });
   const sanctionCalls = createSanctionCalls({
@@ -97,6 +105,11 @@ export function mountRoutes(app: Express, deps: Deps): void {
   app.get('/v1/reprocess/:run/report', signedIn(runs.report));
   for (const course of COURSES) app.post(`/v1/reprocess/:run/${course}`, signedIn(runs.steer(course)));
   app.post('/v1/reprocess/:run/undo', signedIn(runs.undo));
+  for (const path of ['/v1/retention', '/v1/rooms/:room/retention']) {
+    app.get(path, signedIn(retention.get));
+    app.put(path, signedIn(retention.put));
+    app.delete(path, signedIn(retention.lift));
+  }
   app.post('/v1/session', signedIn(session.start));
   app.delete('/v1/session', open(session.end));
   app.post('/v1/dev/token', open(createDevToken(config.auth, auth, readBody)));

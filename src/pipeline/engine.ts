@@ -19,6 +19,8 @@ export type Unfinished = { id: string; places: Place[] };
 
 /** A run by its name, and the rooms that it was asked to go over, where it was not all. */
 export type RunOverHistory = { run: string; rooms?: string[] };
+/** How long an engine keeps the messages of a run that has ended. */
+export type Kept = { engine: 'temporal' | 'bullmq'; ms: number; note: string };
 
 export type Engine = {
   /**
@@ -36,11 +38,14 @@ export type Engine = {
   unfinished(): AsyncIterable<Unfinished>;
   /** Takes up a run over history, where no worker is at it, and wakes it where it waits. Throws when the engine does not answer. */
   reprocess(run: RunOverHistory): Promise<void>;
+  reprocess(run: string): Promise<void>;
+  /** How long texts are kept, as the engine itself says. Throws when it does not answer. */
+  kept(): Promise<Kept>;
   close(): Promise<void>;
 };
 
 /** An engine to look at: no worker of it runs here. */
-export type LookedAt = Pick<Engine, 'unfinished'> & { close(): Promise<void> };
+export type LookedAt = Pick<Engine, 'unfinished' | 'kept'> & { close(): Promise<void> };
 
 /** An engine at work: the port, and its worker. */
 export type RunningEngine = {

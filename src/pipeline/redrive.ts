@@ -58,11 +58,15 @@ export function createRedrive({ store, putBack }: Deps) {
   };
 }
 
+const FINAL = new Set(['deleted', 'expired', 'erased']);
+
 /** What a row says of a letter's entry; undefined where the entry is to replace it. */
 function standingOf(entry: Submission, row: StoredMessage): RedriveResult | undefined {
+  const gone = row.status === 'removed' && FINAL.has(row.reason ?? '');
+  // Of what was erased nobody knows any more who wrote it.
+  if (gone && row.reason === 'erased') return 'stored';
   const own = row.user === entry.user && (row.clientId === undefined || row.clientId === entry.clientId);
   if (!own) return 'conflict';
-  const gone = row.status === 'removed' && (row.reason === 'deleted' || row.reason === 'erased');
   if (gone || row.revision > entry.revision) return 'stored';
   // A deletion has no text, a decision has one, and both have the revision of what they change.
   const decided = entry.decision !== undefined;

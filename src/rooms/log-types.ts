@@ -5,8 +5,8 @@
 import type { Refusal } from '../errors.ts';
 import type { Decision, Message, Outcome, Reason, Submission, Verdict, Versions } from '../message.ts';
 
-/** c created, u updated (outcomes), r removed, s restored. */
-export type EntryKind = 'c' | 'u' | 'r' | 's';
+/** c created, u updated (outcomes), r removed, s restored, x expired or erased: gone, whether the log knows them or not. */
+export type EntryKind = 'c' | 'u' | 'r' | 's' | 'x';
 
 /** A message as the log knows it now. `audience: 'author'` hides it from everyone else. */
 export type LoggedMessage = Message & {

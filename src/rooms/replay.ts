@@ -48,10 +48,14 @@ export function replayEvents(room: string, slice: LogSlice, viewer: Viewer): str
     }
   }
   const frames: Frame[] = [];
-  for (const { kind, offset, ids } of slice.entries) {
+  for (const { kind, offset, ids, reason } of slice.entries) {
     if (kind === 'c') frames.push(createdAsItStands(room, offset, slice.messages.get(offset), viewer));
     else {
       const older = ids.filter(id => lastMention.get(id) === offset && (id < first || restored.has(id)));
+      if (kind === 'x') {
+        if (older.length > 0) frames.push(removed(room, { offset, ids: older, reason }, [], viewer));
+        continue;
+      }
       frames.push(...changes(room, offset, older, { slice, viewer, whole: restored }));
     }
   }
@@ -71,7 +75,7 @@ export function frameOf(room: string, entry: LogEntry, slice: LogSlice, viewer: 
   const isForAll = entry.author === undefined || entry.author === viewer.user || viewer.moderator;
   // Without a reason the others have never seen it.
   if (!isForAll && entry.reason === undefined) return JSON.stringify(hidden);
-  if (entry.kind === 'r' || !isForAll) {
+  if (entry.kind === 'r' || entry.kind === 'x' || !isForAll) {
     const known = entry.ids.map(id => slice.messages.get(id)).filter(message => message !== undefined);
     return JSON.stringify(removed(room, entry, known, viewer));
   }

@@ -10,6 +10,8 @@ const NAMES = [
   'open-gate',
   'withdraw',
   'revise',
+  'expunge',
+  'written-by',
   'settle',
   'since',
   'recent',

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
+import { setAside } from './bury.ts';
 import {
-  addDeadLetters,
   type DeadLetter,
   type DeadLettersQuery,
   type KeptLetter,
@@ -50,8 +50,11 @@ export function createMessageStore(pool: Pool) {
     withdraw: (rows: PersistRow[]): Promise<void> => withdraw(pool, rows),
     /** Notes log entries that the store reflects already: those that told of stored messages anew. */
     reflect: (rows: PersistRow[]): Promise<void> => addTallies(pool, { inserted: [], settled: rows }),
-    /** Sets entries aside with their cause, each once for every step and way through the pipeline. */
-    deadLetter: (letters: DeadLetter[]): Promise<void> => addDeadLetters(pool, letters),
+    /**
+     * Sets entries aside with their cause, each once for every step and way through the pipeline; those of erased users
+     * become tombstones.
+     */
+    deadLetter: (letters: DeadLetter[]): Promise<void> => setAside(pool, letters),
     /** Dead letters, oldest first; `after` is the id of the last one seen. */
     deadLetters: (query: DeadLettersQuery): Promise<KeptLetter[]> => listDeadLetters(pool, query),
     letterById: (id: number): Promise<KeptLetter | undefined> => readDeadLetter(pool, id),

@@ -5,12 +5,14 @@
  */
 import type { Pool, PoolClient } from 'pg';
 import { addDeadLetters, type DeadLetter } from './dead-letters.ts';
+import { finishErased, honourErasures } from './erased.ts';
 import { addDecisions } from './moderation-log.ts';
 import { touchRooms } from './rooms.ts';
 import { COLUMNS, type Columns, type Key, type PersistRow, toColumns, toTombstone } from './rows.ts';
 import { findStanding, type Standings } from './standing.ts';
 import { addTallies } from './tallies.ts';
-import { inTransaction, isolating } from './transaction.ts';
+import { inTransaction, isolating, type Queryable } from './transaction.ts';
+import { raiseRevision } from './wipe.ts';
 
 export type PersistResult = {
   /** New, or a higher revision than stood before. */
@@ -43,11 +45,12 @@ const UPDATE = `
   WHERE room = $1 AND id = $2`;
 
 /**
- * Stores a batch, each row ending in one list of the result; a repeat changes nothing. Throws with nothing stored:
- * `isTransient` tells whether another try may help.
+ * Stores a batch, each row ending in one list of the result; a repeat changes nothing. What an erased user wrote before
+ * becomes a tombstone. Throws with nothing stored: `isTransient` tells whether another try may help.
  */
-export function persist(pool: Pool, rows: PersistRow[]): Promise<PersistResult> {
+export function persist(pool: Pool, given: PersistRow[]): Promise<PersistResult> {
   return inTransaction(pool, async client => {
+    const rows = await honourErasures(client, given);
     const result: PersistResult = { stored: [], unchanged: [], duplicates: [], refused: [], conflicts: [] };
     const letters: DeadLetter[] = [];
     const refuse = ({ submission }: PersistRow, cause: string) => {
@@ -56,7 +59,7 @@ export function persist(pool: Pool, rows: PersistRow[]): Promise<PersistResult> 
     };
     const { inserted, left } = await insertAll(client, inKeyOrder(rows), refuse);
     result.stored.push(...inserted.map(({ submission }) => keyOf(submission)));
-    const revised = await settleLeft(client, left, result, letters);
+    const { revised, gone } = await settleLeft(client, left, result, letters);
     await isolating(client, revised, {
       statement: async part => {
         for (const row of part) await revise(client, row);
@@ -77,6 +80,8 @@ export function persist(pool: Pool, rows: PersistRow[]): Promise<PersistResult> 
       inserted: inserted.map(({ submission }) => submission),
       settled: rows.filter(({ submission }) => !refused.has(nameOf(submission))),
     });
+    await finishErased(client, inserted, gone);
+    for (const { submission } of gone) await raiseRevision(client, submission);
     return result;
   });
 }
@@ -85,9 +90,10 @@ export function persist(pool: Pool, rows: PersistRow[]): Promise<PersistResult> 
  * Stores withdrawn duplicates as tombstones without text; a repeat changes nothing, nor does a row that stands.
  * One that the database refuses becomes a dead letter.
  */
-export async function withdraw(pool: Pool, rows: PersistRow[]): Promise<void> {
-  if (rows.length === 0) return;
+export async function withdraw(pool: Pool, given: PersistRow[]): Promise<void> {
+  if (given.length === 0) return;
   await inTransaction(pool, async client => {
+    const rows = await honourErasures(client, given);
     const letters: DeadLetter[] = [];
     const inserted: Key[] = [];
     const settled: PersistRow[] = [];
@@ -127,26 +133,32 @@ async function insertAll(client: PoolClient, rows: PersistRow[], refuse: Refuse)
   return { inserted, left };
 }
 
-async function insert(client: PoolClient, rows: Columns[]): Promise<Key[]> {
+/** Inserts what nothing stands in the way of; answers what went in. */
+export async function insert(db: Queryable, rows: Columns[]): Promise<Key[]> {
   const arrays = NAMES.map(name => rows.map(row => row[name]));
-  return (await client.query<Key>(INSERT, arrays)).rows;
+  return (await db.query<Key>(INSERT, arrays)).rows;
 }
 
-/** Sorts the rows that did not go in into the result, but for those that replace an older revision: the answer. */
+/**
+ * Sorts the rows that did not go in into the result, but for those that replace an older revision: `revised`. `gone`
+ * are among the unchanged ones: of what is a tombstone, or to be one.
+ */
 async function settleLeft(
   client: PoolClient,
   left: PersistRow[],
   result: PersistResult,
   letters: DeadLetter[],
 ) {
-  if (left.length === 0) return [];
-  const standings = await findStanding(client, left);
   const revised: PersistRow[] = [];
+  const gone: PersistRow[] = [];
+  if (left.length === 0) return { revised, gone };
+  const standings = await findStanding(client, left);
   for (const row of left) {
     const key = keyOf(row.submission);
     const fate = fateOf(row, standings);
+    if (fate === 'gone') gone.push(row);
     if (fate === 'revised') revised.push(row);
-    else if (fate === 'unchanged') result.unchanged.push(key);
+    else if (fate === 'unchanged' || fate === 'gone') result.unchanged.push(key);
     else if (fate === 'conflict') {
       result.conflicts.push(key);
       letters.push({
@@ -156,8 +168,11 @@ async function settleLeft(
       });
     } else result.duplicates.push({ ...key, ...fate });
   }
-  return revised;
+  return { revised, gone };
 }
+
+/** Removed by no moderation: whatever comes later leaves it so. */
+const FINAL = new Set(['deleted', 'expired', 'erased']);
 
 function fateOf(row: PersistRow, standings: Standings) {
   const { submission } = row;
@@ -168,11 +183,13 @@ function fateOf(row: PersistRow, standings: Standings) {
     if (original === undefined) throw new Error('the row that stood in the way of a message is gone');
     return { originalId: original.id };
   }
+  // Who wrote it is no longer known.
+  if (row.erasure !== undefined || same.reason === 'erased') return 'gone';
   const withdrawn = same.reason === 'duplicate' && same.client_id === null;
   if (same.user_id !== submission.user || !(withdrawn || same.client_id === submission.clientId))
     return 'conflict';
-  const gone = same.status === 'removed' && (same.reason === 'deleted' || same.reason === 'erased');
-  if (withdrawn || gone) return 'unchanged';
+  if (withdrawn) return 'unchanged';
+  if (same.status === 'removed' && FINAL.has(same.reason ?? '')) return 'gone';
   // A deletion comes with the revision that it deletes.
   const deletes = row.outcome.reason === 'deleted' && same.revision === submission.revision;
   const { decision, offset } = submission;

@@ -17,6 +17,8 @@ export type PersistRow = {
   announcedAt: string;
   /** Offset of the log entry that told the outcome, where it is known. */
   last?: number | undefined;
+  /** Its author was erased since it was written: a tombstone is stored (erased.ts). */
+  erasure?: { id: number; user: string };
 };
 export type Key = { room: string; id: number; revision: number };
 
@@ -61,8 +63,26 @@ export const READ_COLUMNS = [...Object.keys(COLUMNS), 'stored_at'].join(', ');
 type Value = string | number | null;
 export type Columns = Record<keyof typeof COLUMNS, Value>;
 
+/** A row of which nothing is left but its place and time, who wrote it, and why it is gone. */
+export const WIPED = {
+  name: null,
+  content: null,
+  shown: null,
+  reply_to: null,
+  status: 'removed',
+  audience: 'all',
+  edited_at: null,
+  language: null,
+  language_confidence: null,
+  sentiment: null,
+  sentiment_label: null,
+  verdict: null,
+  versions: null,
+  decision: null,
+} as const satisfies Partial<Columns>;
+
 /** One row's values, by column. */
-export function toColumns({ submission, outcome, batch, announcedAt }: PersistRow): Columns {
+export function toColumns({ submission, outcome, batch, announcedAt, erasure }: PersistRow): Columns {
   const { content } = submission;
   return {
     room: submission.room,
@@ -90,6 +110,7 @@ export function toColumns({ submission, outcome, batch, announcedAt }: PersistRo
     announced_at: announcedAt === '' ? null : announcedAt,
     decision: submission.decision === undefined ? null : JSON.stringify(submission.decision),
     ruling: submission.decision === undefined ? null : submission.offset,
+    ...(erasure === undefined ? {} : { ...WIPED, client_id: null, reason: 'erased' }),
   };
 }
 
@@ -97,6 +118,7 @@ export function toColumns({ submission, outcome, batch, announcedAt }: PersistRo
  * A repeat of a client key as a tombstone. It holds neither text nor the key, which belongs to the first message.
  */
 export function toTombstone(row: PersistRow): Columns {
+  if (row.erasure !== undefined) return toColumns(row);
   return {
     ...toColumns(row),
     client_id: null,

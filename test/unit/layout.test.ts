@@ -25,6 +25,7 @@ const MAY_IMPORT: [folder: string, from: string[]][] = [
   ['src/pipeline/', ['src/pipeline/', 'src/message.ts', 'src/errors.ts']],
   ['src/reprocess/', ['src/reprocess/', 'src/moderation/', 'src/store/', 'src/message.ts', 'src/errors.ts']],
   ['src/front/', ['src/front/', 'src/rooms/', 'src/message.ts', 'src/errors.ts', 'src/admin.ts']],
+  ['src/retention/', ['src/retention/', 'src/store/', 'src/message.ts', 'src/errors.ts']],
   ['src/audit/', ['src/audit/', 'src/rooms/', 'src/message.ts', 'src/errors.ts']],
   ['src/client/', ['src/client/', 'src/message.ts']],
   ['src/web/', ['src/web/', 'src/client/', 'src/message.ts']],
@@ -111,7 +112,9 @@ describe('layout', () => {
     const wrong = sources().filter(
       file =>
         /process\.env/.test(readFileSync(join(ROOT, file), 'utf8')) &&
-        !/^src\/(config|start|trace|audit|dead-letters|reprocess)\.ts$|^src\/stack\/|^src\/demo\//.test(file),
+        !/^src\/(config|start|trace|audit|dead-letters|reprocess|purge|erase)\.ts$|^src\/stack\/|^src\/demo\//.test(
+          file,
+        ),
     );
     assert.deepEqual(wrong, []);
   });

@@ -3,7 +3,7 @@ import type { Logger } from '../../logger.ts';
 import type { Engine, RunEnd } from '../engine.ts';
 import { summaryOf } from '../summary.ts';
 import { within } from './connection.ts';
-import { type JobData, jobOptions } from './job.ts';
+import { type JobData, jobOptions, keptJobs } from './job.ts';
 import { unfinishedJobs } from './unfinished.ts';
 
 type Watched = { end: Promise<RunEnd>; tell(end: RunEnd): void; added: boolean };
@@ -68,6 +68,7 @@ export function createBullmqEngine({ queue, events, logger }: Deps): Omit<Engine
       return { ended: timeoutMs => within(timeoutMs, 'a batch', run.end).catch(() => undefined) };
     },
     unfinished: () => unfinishedJobs(queue),
+    kept: keptJobs,
     async close() {
       clearInterval(timer);
     },

@@ -1,6 +1,7 @@
 import type { JobsOptions } from 'bullmq';
 import type { BatchSummary } from '../../../workflows/message-flow.ts';
 import type { Batch } from '../../../workflows/steps.ts';
+import type { Kept } from '../engine.ts';
 import type { JournalEntry } from './journal.ts';
 
 /**
@@ -14,6 +15,15 @@ const ATTEMPTS = 1_000_000_000;
 /** BullMQ asks the worker's strategy for the pause where this is the type. */
 export const BACKOFF_TYPE = 'steps';
 
+const FAILED_S = 7 * 86_400;
+
+/** How long texts are kept: done jobs hold none. */
+export async function keptJobs(): Promise<Kept> {
+  const note =
+    'Jobs that failed for good hold their texts for seven days, the newest hundred; done ones hold none. A Redis that the queue has to itself holds them in its append-only file until that is written anew.';
+  return { engine: 'bullmq', ms: FAILED_S * 1_000, note };
+}
+
 /** How a batch becomes a job. Finished ones stay for operators for a while: done ones without text. */
 export function jobOptions(batch: Batch): JobsOptions {
   return {
@@ -21,7 +31,7 @@ export function jobOptions(batch: Batch): JobsOptions {
     attempts: ATTEMPTS,
     backoff: { type: BACKOFF_TYPE },
     removeOnComplete: { age: 3_600, count: 1_000 },
-    removeOnFail: { age: 7 * 86_400, count: 100 },
+    removeOnFail: { age: FAILED_S, count: 100 },
     stackTraceLimit: 1,
     keepLogs: 0,
   };

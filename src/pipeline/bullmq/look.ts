@@ -3,7 +3,7 @@ import type { Config } from '../../config.ts';
 import type { Logger } from '../../logger.ts';
 import type { LookedAt } from '../engine.ts';
 import { askingConnection, closing, logErrors, PREFIX, within } from './connection.ts';
-import type { JobData } from './job.ts';
+import { type JobData, keptJobs } from './job.ts';
 import { unfinishedJobs } from './unfinished.ts';
 
 type Options = { config: Config; url: string; timeoutMs: number; logger: Logger };
@@ -23,5 +23,5 @@ export async function lookAtBullmq({ config, url, timeoutMs, logger }: Options):
     await closing(queue);
     throw error;
   }
-  return { unfinished: () => unfinishedJobs(queue), close: () => closing(queue) };
+  return { unfinished: () => unfinishedJobs(queue), kept: keptJobs, close: () => closing(queue) };
 }

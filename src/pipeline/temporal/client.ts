@@ -8,6 +8,7 @@ import type { Logger } from '../../logger.ts';
 import type { Engine, RunEnd } from '../engine.ts';
 import { listed, roomsOf, summaryOf } from '../summary.ts';
 import { SEARCH } from './connection.ts';
+import { keptRuns } from './kept.ts';
 import { unfinishedRuns } from './unfinished.ts';
 
 type Deps = {
@@ -86,6 +87,7 @@ export function createTemporalEngine({ connection, namespace, taskQueue, searcha
         }),
       );
     },
+    kept: () => keptRuns(client, namespace),
     async close() {
       closed.abort();
     },

@@ -3,6 +3,7 @@ import type { Config } from '../../config.ts';
 import type { Logger } from '../../logger.ts';
 import type { LookedAt } from '../engine.ts';
 import { connectTemporal } from './connection.ts';
+import { keptRuns } from './kept.ts';
 import { unfinishedRuns } from './unfinished.ts';
 import { installTemporalRuntime } from './worker.ts';
 
@@ -19,6 +20,7 @@ export async function lookAtTemporal({ config, address, timeoutMs, logger }: Opt
   const client = new Client({ connection, namespace });
   return {
     unfinished: () => unfinishedRuns({ client, namespace, taskQueue: pipeline.taskQueue }),
+    kept: () => keptRuns(client, namespace),
     close: () => connection.close(),
   };
 }

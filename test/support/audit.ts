@@ -17,15 +17,18 @@ import { createAccountStore } from '../../src/store/account.ts';
 /** Runs the operator's command; its exit code, and what it said. */
 export const runAudit = (env: Record<string, string>, ...args: string[]) => runCommand('audit', env, ...args);
 
-/** Runs one of the commands for operators, by its file in `src`. */
+/** Runs one of the commands for operators, by its file in `src`, or a program of the tests. */
 export async function runCommand(
-  name: 'audit' | 'dead-letters',
+  name: 'audit' | 'dead-letters' | 'purge' | 'erase' | URL,
   env: Record<string, string>,
   ...args: string[]
 ) {
   const child = spawn(
     process.execPath,
-    [...nodeArguments(new URL(`../../src/${name}.ts`, import.meta.url)), ...args],
+    [
+      ...nodeArguments(typeof name === 'string' ? new URL(`../../src/${name}.ts`, import.meta.url) : name),
+      ...args,
+    ],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {

@@ -59,6 +59,9 @@ export async function startEngineSystem(engine: EngineName, env: Record<string, 
     url: gateway.address,
     databaseUrl,
     redisUrl: services.redisUrl,
+    /** The queue's name, and the Redis that it has to itself on BullMQ. */
+    queue,
+    queueRedisUrl: home.env.BULLMQ_REDIS_URL,
     redis,
     db,
     /** The server behind the engine, to be stopped and started. */
@@ -66,6 +69,7 @@ export async function startEngineSystem(engine: EngineName, env: Record<string, 
     postgres: services.parts.find(({ name }) => name === 'Postgres')!,
     runs: home.runs,
     worker: () => worker!,
+    gateway: () => gateway,
     /** Ends the worker, if one runs, and waits for its end; answers how it ended. */
     async endWorker(signal: NodeJS.Signals = 'SIGTERM') {
       worker?.kill(signal);
@@ -88,7 +92,12 @@ export async function startEngineSystem(engine: EngineName, env: Record<string, 
   return system;
 }
 
-type Home = { env: Record<string, string>; part: Part; runs: Runs; close(): Promise<void> };
+type Home = {
+  env: { BULLMQ_REDIS_URL?: string; TEMPORAL_ADDRESS?: string };
+  part: Part;
+  runs: Runs;
+  close(): Promise<void>;
+};
 
 async function temporalHome(queue: string): Promise<Home> {
   const { temporalAddress, parts } = await stack();

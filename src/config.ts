@@ -53,7 +53,7 @@ export function readConfig(env: Environment) {
     logLevel: read.choice('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'info'),
     auth: authConfig(read, host),
     databaseUrl: read.optional('DATABASE_URL'),
-    databasePoolSize: read.integer('DATABASE_POOL_SIZE', 10, { min: 1, max: 200 }),
+    databasePoolSize: read.integer('DATABASE_POOL_SIZE', 10, { min: 4, max: 200 }),
     databaseTimeoutMs: read.integer('DATABASE_TIMEOUT_MS', 5_000, { min: 50, max: 60_000 }),
     /** A history call answers `unavailable` when the store has not answered within this. */
     historyTimeoutMs: read.integer('HISTORY_TIMEOUT_MS', 900, { min: 50, max: 60_000 }),

@@ -55,7 +55,8 @@ const OF_USER = `
 /**
  * Every other table that holds what a user wrote, or what others wrote of it, is cleaned here: a new one gets its
  * line. $1 is the user, $2 stands for the name, $3 is until when; each statement takes 500 rows and is repeated until
- * it finds none. Whoever writes such a table later than that honours erasures as erased.ts does.
+ * it finds none. Whoever writes such a table later than that honours erasures as erased.ts does. What runs over
+ * history record of a message holds neither text nor name.
  */
 const ELSEWHERE: { name: string; sql: string }[] = [
   {

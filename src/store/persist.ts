@@ -106,6 +106,9 @@ export async function withdraw(pool: Pool, given: PersistRow[]): Promise<void> {
     });
     await addDeadLetters(client, letters);
     await addTallies(client, { inserted, settled });
+    const names = new Set(inserted.map(nameOf));
+    const fresh = rows.filter(({ submission }) => names.has(nameOf(submission)));
+    await finishErased(client, fresh, []);
   });
 }
 

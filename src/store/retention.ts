@@ -88,7 +88,7 @@ export function createRetentionStore(pool: Pool) {
     /** The next rooms after a name: the last name looked at, and those that hold what is too old. */
     async due(after: string): Promise<{ last: string | undefined; rooms: Due[] }> {
       const { rows } = await pool.query<Due & { due: boolean }>(DUE, [after]);
-      return { last: rows.at(-1)?.room, rooms: rows.filter(({ due }) => due) };
+      return { last: rows.at(-1)?.room, rooms: rows.flatMap(({ due, ...found }) => (due ? [found] : [])) };
     },
 
     /** Wipes the oldest messages of a room that are too old, a batch of them; answers how many. */

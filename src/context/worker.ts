@@ -113,7 +113,7 @@ export async function createWorker(
   const retentionWatch = createRetentionWatch({
     ...retention,
     store: retention.erasures,
-    elected: () => membership.owned().has(0),
+    elected,
     logger,
   });
   closers.add('retention', retentionWatch, made => made.close());

@@ -42,15 +42,16 @@ const BY_ID = `SELECT ${COLUMNS} FROM erasures WHERE id = $1`;
 const OPEN = `SELECT ${COLUMNS} FROM erasures WHERE ended_at IS NULL ORDER BY id LIMIT 20`;
 const END =
   'UPDATE erasures SET remains = $2, ended_at = clock_timestamp() WHERE id = $1 AND ended_at IS NULL';
+/** The order names the index that begins with room and user. */
 const ROOMS_OF = `
   SELECT known.room, found.room IS NOT NULL AS wrote FROM (
     SELECT room FROM rooms WHERE room > $1 ORDER BY room LIMIT ${ROOMS}) known
   LEFT JOIN LATERAL (
     SELECT m.room FROM messages m
-    WHERE m.room = known.room AND m.user_id = $2 AND m.created_at <= $3 LIMIT 1) found ON true
+    WHERE m.room = known.room AND m.user_id = $2 AND m.created_at <= $3 ORDER BY m.client_id LIMIT 1) found ON true
   ORDER BY known.room`;
 const OF_USER = `
-  SELECT id FROM messages WHERE room = $1 AND user_id = $2 AND created_at <= $3 LIMIT ${BATCH}`;
+  SELECT id FROM messages WHERE room = $1 AND user_id = $2 AND created_at <= $3 ORDER BY client_id LIMIT ${BATCH}`;
 
 /**
  * Every other table that holds what a user wrote, or what others wrote of it, is cleaned here: a new one gets its

@@ -38,7 +38,6 @@ export type Engine = {
   unfinished(): AsyncIterable<Unfinished>;
   /** Takes up a run over history, where no worker is at it, and wakes it where it waits. Throws when the engine does not answer. */
   reprocess(run: RunOverHistory): Promise<void>;
-  reprocess(run: string): Promise<void>;
   /** How long texts are kept, as the engine itself says. Throws when it does not answer. */
   kept(): Promise<Kept>;
   close(): Promise<void>;

@@ -24,7 +24,7 @@ const OF_USER = `
 const EXPIRED = `
   SELECT d.id, d.revision, d.entry, d.room, kept.days FROM dead_letters d CROSS JOIN LATERAL (
     SELECT days FROM retention_now WHERE scope IN (d.room, '*') ORDER BY scope = '*' LIMIT 1) kept
-  WHERE (d.entry ->> 'timestamp')::timestamptz < clock_timestamp() - make_interval(days => kept.days)
+  WHERE (d.entry ->> 'timestamp')::timestamptz < now() - make_interval(days => kept.days)
     AND (d.revision > 0 OR d.entry ->> 'content' <> '')
   ORDER BY d.id LIMIT ${PAGE} FOR UPDATE OF d`;
 const EMPTY = `UPDATE dead_letters SET entry = jsonb_set(entry, '{content}', '""') WHERE id = ANY($1::bigint[])`;

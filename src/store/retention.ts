@@ -30,8 +30,11 @@ const BATCH = 500;
 
 const SET = 'INSERT INTO retention (scope, days, lifted, author, reason) VALUES ($1, $2, $3, $4, $5)';
 const FIND = 'SELECT days, author, reason, set_at FROM retention_now WHERE scope = $1';
-/** One short look-up of an index for each room, however many messages there are: the order names the index. */
-const DUE = `
+/**
+ * One short look-up of an index for each room, however many messages there are: the order names the index, and a
+ * time that stands still for the statement can be looked up in it. Exported, as the next one, for its plan.
+ */
+export const DUE = `
   SELECT known.room, kept.days, found.room IS NOT NULL AS due FROM (
     SELECT room FROM rooms WHERE room > $1 ORDER BY room LIMIT ${ROOMS}) known
   LEFT JOIN LATERAL (
@@ -39,11 +42,11 @@ const DUE = `
   LEFT JOIN LATERAL (
     SELECT m.room FROM messages m
     WHERE m.room = known.room AND m.verdict IS NOT NULL
-      AND m.created_at < clock_timestamp() - make_interval(days => kept.days) ORDER BY m.created_at LIMIT 1) found ON true
+      AND m.created_at < now() - make_interval(days => kept.days) ORDER BY m.created_at LIMIT 1) found ON true
   ORDER BY known.room`;
-const OLDEST = `
+export const OLDEST = `
   SELECT id FROM messages
-  WHERE room = $1 AND verdict IS NOT NULL AND created_at < clock_timestamp() - make_interval(days => $2)
+  WHERE room = $1 AND verdict IS NOT NULL AND created_at < now() - make_interval(days => $2)
   ORDER BY created_at LIMIT ${BATCH}`;
 const NOTE = `
   INSERT INTO purges AS p (run, room, days, actor, messages, letters) VALUES ($1, $2, $3, $4, $5, $6)

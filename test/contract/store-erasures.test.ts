@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createAccountStore } from '../../src/store/account.ts';
 import { createErasureStore, type ErasureRecord } from '../../src/store/erasures.ts';
-import { createRetentionStore } from '../../src/store/retention.ts';
+import { createRetentionStore, DUE, OLDEST } from '../../src/store/retention.ts';
 import { newRoom, type OpenStore, openStore, rowOf } from '../support/store.ts';
 import { until } from '../support/until.ts';
 
@@ -192,6 +192,26 @@ describe('store: erasures', () => {
       { ...left, message_id: 1 },
       { ...left, message_id: 2 },
     ]);
+  });
+
+  it('and purges find what is too old by its index, in large rooms in which nothing is', async () => {
+    const room = newRoom();
+    await db.pool.query(
+      `INSERT INTO messages (room, id, revision, epoch, user_id, content, status, created_at, verdict)
+       SELECT $1, i, 1, 'e', 'u', 'text', 'visible', now(), '{"action":"allow"}' FROM generate_series(1, 20000) i`,
+      [room],
+    );
+    await db.pool.query('INSERT INTO rooms VALUES ($1, 20000, now())', [room]);
+    await db.pool.query('ANALYZE messages');
+    const planOf = async (sql: string, values: unknown[]) => {
+      const { rows } = await db.pool.query(`EXPLAIN (ANALYZE, COSTS OFF) ${sql}`, values);
+      return rows.map(row => row['QUERY PLAN'] as string).join('\n');
+    };
+    for (const plan of [await planOf(DUE, ['']), await planOf(OLDEST, [room, 30])]) {
+      assert.match(plan, /using messages_age on messages/);
+      assert.doesNotMatch(plan, /Rows Removed by Filter: \d{3}/);
+    }
+    await db.pool.query('DELETE FROM messages WHERE room = $1', [room]);
   });
 
   it('and purges are kept apart: an expired row is erased too, an erased one does not expire', async () => {

@@ -17,6 +17,7 @@ export class ConfigError extends Error {
 
 export type Config = ReturnType<typeof readConfig>;
 export type AuthConfig = Config['auth'];
+export type TimeOfDay = { hour: number; minute: number };
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
@@ -96,6 +97,12 @@ export function readConfig(env: Environment) {
     },
     /** The external moderation provider; undefined: there is none. */
     provider: providerConfig(read),
+    /** When the scheduled tasks run, by the clock of UTC; undefined: never. */
+    schedules: {
+      digest: read.timeOfDay('DIGEST_AT', '00:10'),
+      nightly: read.timeOfDay('NIGHTLY_AT', '02:30'),
+      purge: read.timeOfDay('PURGE_AT', '04:00'),
+    },
     /** How often a worker audits; 0: never. */
     auditMs: read.integer('AUDIT_MINUTES', 5, { min: 0, max: 10_080 }) * 60_000,
     limits,
@@ -247,6 +254,15 @@ function reader(env: Environment) {
       if (found === undefined)
         throw new ConfigError(`${name} is ${text}: it must be one of ${choices.join(', ')}.`);
       return found;
+    },
+    timeOfDay(name: string, fallback: string): TimeOfDay | undefined {
+      const text = optional(name) ?? fallback;
+      if (text === 'never') return undefined;
+      const [, hour, minute] = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(text) ?? [];
+      if (hour === undefined) {
+        throw new ConfigError(`${name} is ${text}: it must be a time of UTC from 00:00 to 23:59, or never.`);
+      }
+      return { hour: Number(hour), minute: Number(minute) };
     },
     file(name: string, path: string) {
       try {

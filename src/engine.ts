@@ -4,17 +4,20 @@ import { QUEUES_PATH } from './front/queues.ts';
 import type { Logger } from './logger.ts';
 import { createBoard } from './pipeline/bullmq/board.ts';
 import { lookAtBullmq } from './pipeline/bullmq/look.ts';
+import { lookAtBullmqSchedules } from './pipeline/bullmq/schedules.ts';
 import { startBullmq } from './pipeline/bullmq/start.ts';
 import type { Activities, LookedAt, RunningEngine } from './pipeline/engine.ts';
+import type { Schedule, SchedulesLookedAt } from './pipeline/schedules.ts';
 import { lookAtTemporal } from './pipeline/temporal/look.ts';
+import { lookAtTemporalSchedules } from './pipeline/temporal/schedules.ts';
 import { startTemporal } from './pipeline/temporal/start.ts';
 import { connectRedis, durabilityWarnings, whenReady } from './rooms/redis.ts';
 
-type Options = { config: Config; activities: Activities; logger: Logger };
+type Options = { config: Config; activities: Activities; schedule: Schedule; logger: Logger };
 
 /** The engine that the configuration names, at work; waits for its server as long as that takes. */
-export async function startEngine({ config, activities, logger }: Options): Promise<RunningEngine> {
-  const shared = { config, activities, logger };
+export async function startEngine(shared: Options): Promise<RunningEngine> {
+  const { config, logger } = shared;
   if (config.pipeline.engine === 'temporal') {
     return await startTemporal({ ...shared, address: required(config.temporalAddress, 'TEMPORAL_ADDRESS') });
   }
@@ -49,16 +52,20 @@ export function queueBoard(config: Config, logger: Logger) {
   return createBoard({ url, name, basePath: QUEUES_PATH, logger });
 }
 
+type Look = { config: Config; logger: Logger; timeoutMs: number };
+
 /** The engine that the configuration names, to look at alone. Throws where it does not answer in time. */
-export function lookAtEngine(options: {
-  config: Config;
-  logger: Logger;
-  timeoutMs: number;
-}): Promise<LookedAt> {
-  const { engine } = options.config.pipeline;
-  if (engine === 'temporal') {
-    const address = required(options.config.temporalAddress, 'TEMPORAL_ADDRESS');
-    return lookAtTemporal({ ...options, address });
-  }
-  return lookAtBullmq({ ...options, url: required(options.config.bullmqRedisUrl, 'BULLMQ_REDIS_URL') });
+export function lookAtEngine(look: Look): Promise<LookedAt> {
+  const { config } = look;
+  return config.pipeline.engine === 'temporal'
+    ? lookAtTemporal({ ...look, address: required(config.temporalAddress, 'TEMPORAL_ADDRESS') })
+    : lookAtBullmq({ ...look, url: required(config.bullmqRedisUrl, 'BULLMQ_REDIS_URL') });
+}
+
+/** Its schedules, to look at and to start a task. Throws where it does not answer in time. */
+export function lookAtSchedules(look: Look): Promise<SchedulesLookedAt> {
+  const { config } = look;
+  return config.pipeline.engine === 'temporal'
+    ? lookAtTemporalSchedules({ ...look, address: required(config.temporalAddress, 'TEMPORAL_ADDRESS') })
+    : lookAtBullmqSchedules({ ...look, url: required(config.bullmqRedisUrl, 'BULLMQ_REDIS_URL') });
 }

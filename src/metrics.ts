@@ -143,6 +143,12 @@ export function createWorkerMetrics() {
       help: 'Runs that ended without their work and were started anew or set aside',
       registers,
     }),
+    tasks: new Counter({
+      name: 'parley_scheduled_tasks_total',
+      help: 'Attempts of scheduled tasks by task and outcome',
+      labelNames: ['task', 'outcome'],
+      registers,
+    }),
     batchSize: new Histogram({
       name: 'parley_batch_messages',
       help: 'Messages in a batch',

@@ -22,6 +22,7 @@ import {
 } from './steps.ts';
 
 export { reprocess } from './reprocess.ts';
+export { scheduledTask } from './scheduled-task.ts';
 
 /**
  * One run a batch. Its input holds the messages; its results and details hold counts, verdicts and places, no text.

@@ -80,7 +80,10 @@ export const STEP_POLICY: Record<StepName, StepPolicy> = {
 export const NEVER_AGAIN = 'NeverAgain';
 
 /** The pause after attempt `attempt`, counted from 1. */
-export function pauseMs({ firstRetryMs, maxRetryMs }: StepPolicy, attempt: number): number {
+export function pauseMs(
+  { firstRetryMs, maxRetryMs }: Pick<StepPolicy, 'firstRetryMs' | 'maxRetryMs'>,
+  attempt: number,
+): number {
   return Math.min(firstRetryMs * BACKOFF ** (attempt - 1), maxRetryMs);
 }
 

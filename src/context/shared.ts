@@ -2,6 +2,7 @@
 import type { Steps } from '../../workflows/steps.ts';
 import { type Config, required } from '../config.ts';
 import { createLogger, type Logger } from '../logger.ts';
+import type { Tasks } from '../pipeline/schedules.ts';
 import type { Outcomes } from '../rooms/outcomes.ts';
 import { createPartitions } from '../rooms/partitions.ts';
 import { connectRedis, whenReady } from '../rooms/redis.ts';
@@ -22,6 +23,7 @@ export type Overrides = {
   /** The same for what runs over history use. */
   revisions?: (real: Revisions) => Revisions;
   runs?: (real: ReprocessStore) => ReprocessStore;
+  tasks?: (real: Tasks) => Tasks;
 };
 export type Service = { url: string; close(): Promise<void> };
 

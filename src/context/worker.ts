@@ -32,6 +32,7 @@ import { createReprocessStore } from '../store/reprocess.ts';
 import { AUDIT_SHARE, auditOf } from './auditor.ts';
 import { createRetention } from './retention.ts';
 import { createShared, type Overrides, type Service, START_TIMEOUT_MS } from './shared.ts';
+import { scheduleOf, tasksOf } from './tasks.ts';
 
 /** A worker: the dispatcher, and the engine's worker that runs the steps. Resolves when it takes work. */
 export async function createWorker(
@@ -81,9 +82,10 @@ export async function createWorker(
       logger,
     }),
   };
-  const { engine, failed } = closers.add('engine', await startEngine({ config, activities, logger }), made =>
-    made.close(),
-  );
+  const tasks = tasksOf({ config, closers });
+  const schedule = scheduleOf({ tasks: overrides.tasks?.(tasks) ?? tasks, config, metrics, logger });
+  const starting = startEngine({ config, activities, schedule, logger });
+  const { engine, failed } = closers.add('engine', await starting, made => made.close());
   const reader = redisOf('intake');
   await whenReady(reader, START_TIMEOUT_MS);
   const intake = createIntake({ redis, reader });

@@ -25,13 +25,14 @@ function decoded(text: string): string {
 describe('histories of real runs', function () {
   this.timeout(60_000);
 
-  it('are there: with a retry, with a poisonous message, over many rooms', () => {
-    assert.deepEqual(NAMES.sort(), ['poison.json', 'retry.json', 'rooms.json']);
+  it('are there: with a retry, with a poisonous message, over many rooms, of a scheduled task', () => {
+    assert.deepEqual(NAMES.sort(), ['poison.json', 'retry.json', 'rooms.json', 'task.json']);
     const has = (name: string, what: RegExp) => assert.match(decoded(textOf(name)), what, name);
     has('retry.json', /EVENT_TYPE_ACTIVITY_TASK_COMPLETED/);
     has('retry.json', /the store is away/);
     has('poison.json', /TypeError/);
     has('rooms.json', /alpha.*beta.*gamma.*delta/s);
+    has('task.json', /TemporalScheduledStartTime.*scheduledFor.*digests/s);
   });
 
   it('can be replayed by the flow as it is', async () => {

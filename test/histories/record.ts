@@ -1,22 +1,25 @@
 /**
- * `npm run histories`: runs three batches on the real Temporal, Redis and Postgres and keeps the histories of their
+ * `npm run histories`: runs three batches and a scheduled task on the real Temporal, Redis and Postgres and keeps the histories of their
  * runs beside this file, for the test that replays them. To be run when the flow is changed on purpose: then old
  * runs cannot be taken further by new workers, which is what the test is there to say.
  */
 import { writeFileSync } from 'node:fs';
-import { Client } from '@temporalio/client';
+import { Client, type WorkflowHandle } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { createActivities } from '../../activities/index.ts';
 import { createLogger } from '../../src/logger.ts';
 import type { Submission } from '../../src/message.ts';
 import { createWorkerMetrics } from '../../src/metrics.ts';
+import type { TaskRunner } from '../../src/pipeline/schedules.ts';
 import { createTemporalEngine } from '../../src/pipeline/temporal/client.ts';
 import { connectTemporal } from '../../src/pipeline/temporal/connection.ts';
+import { createTemporalSchedules } from '../../src/pipeline/temporal/schedules.ts';
 import { createTemporalWorker } from '../../src/pipeline/temporal/worker.ts';
 import { createMessageStore } from '../../src/store/messages.ts';
 import type { Steps } from '../../workflows/steps.ts';
 import { openRoomLog } from '../support/room-log.ts';
 import { mochaGlobalTeardown, stack } from '../support/stack.ts';
+import { until } from '../support/until.ts';
 import { scrubbed } from './scrub.ts';
 
 const { History } = proto.temporal.api.history.v1;
@@ -69,6 +72,36 @@ async function batches(opened: Opened): Promise<Record<string, Submission[]>> {
   };
 }
 
+/** The digest, but that its first attempt fails. */
+const runTask: TaskRunner = (() => {
+  let attempts = 0;
+  return async () => {
+    attempts += 1;
+    if (attempts === 1) throw new Error('the store is away');
+    return { digests: 3 };
+  };
+})();
+
+/** The run that the schedule of the digest began, once it is done. */
+async function taskRun(client: Client) {
+  const begun = async () => (await client.schedule.getHandle(`${NAME}-digest`).describe()).info.recentActions;
+  await until('the schedule has begun a run', async () => (await begun()).length > 0);
+  const { workflow } = (await begun())[0]!.action;
+  const handle = client.workflow.getHandle(workflow.workflowId, workflow.firstExecutionRunId);
+  await handle.result();
+  return handle;
+}
+
+async function keep(name: string, run: WorkflowHandle) {
+  const plain = History.toObject(History.fromObject(await run.fetchHistory()), {
+    longs: String,
+    enums: String,
+    bytes: String,
+  });
+  const file = new URL(`./${name}.json`, import.meta.url);
+  writeFileSync(file, `${JSON.stringify(scrubbed(plain))}\n`);
+}
+
 async function record() {
   const { temporalAddress: address } = await stack();
   const logger = createLogger({ level: 'silent', part: NAME });
@@ -79,23 +112,27 @@ async function record() {
   const metrics = createWorkerMetrics();
   const steps = createActivities({ analysers: ANALYSERS, outcomes: opened.outcomes, store, metrics, logger });
   const activities = failingAtFirst(steps);
-  const worker = await createTemporalWorker({ ...shared, identity: NAME, activities, shutdownMs: 5_000 });
+  const worker = await createTemporalWorker({
+    ...shared,
+    identity: NAME,
+    activities,
+    runTask,
+    shutdownMs: 5_000,
+  });
   const running = worker.run();
+  const schedules = createTemporalSchedules(shared);
   const engine = createTemporalEngine({ ...shared, searchable: false });
   const client = new Client({ connection, namespace: shared.namespace });
   try {
     for (const [id, submissions] of Object.entries(await batches(opened))) {
       const run = await engine.start({ id, dispatchedAt: new Date().toISOString(), submissions });
       if ((await run.ended(RUN_TIMEOUT_MS)) !== 'done') throw new Error(`the batch ${id} was not done`);
-      const history = await client.workflow.getHandle(id).fetchHistory();
-      const plain = History.toObject(History.fromObject(history), {
-        longs: String,
-        enums: String,
-        bytes: String,
-      });
-      const file = new URL(`./${id}.json`, import.meta.url);
-      writeFileSync(file, `${JSON.stringify(scrubbed(plain))}\n`);
+      await keep(id, client.workflow.getHandle(id));
     }
+    await schedules.keep({ name: 'digest', at: { hour: 0, minute: 10 } });
+    await schedules.run('digest');
+    await keep('task', await taskRun(client));
+    await schedules.keep({ name: 'digest', at: undefined });
   } finally {
     await engine.close();
     worker.shutdown();

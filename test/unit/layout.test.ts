@@ -22,10 +22,14 @@ const MAY_IMPORT: [folder: string, from: string[]][] = [
   ['src/store/', ['src/store/', 'src/message.ts', 'src/errors.ts']],
   ['src/pipeline/bullmq/', ['src/pipeline/', 'workflows/', 'src/message.ts', 'src/errors.ts']],
   ['src/pipeline/temporal/', ['src/pipeline/', 'workflows/', 'src/message.ts', 'src/errors.ts']],
-  ['src/pipeline/', ['src/pipeline/', 'src/message.ts', 'src/errors.ts']],
+  ['src/pipeline/', ['src/pipeline/', 'workflows/tasks.ts', 'src/message.ts', 'src/errors.ts']],
   ['src/reprocess/', ['src/reprocess/', 'src/moderation/', 'src/store/', 'src/message.ts', 'src/errors.ts']],
-  ['src/front/', ['src/front/', 'src/rooms/', 'src/message.ts', 'src/errors.ts', 'src/admin.ts']],
   ['src/retention/', ['src/retention/', 'src/store/', 'src/message.ts', 'src/errors.ts']],
+  ['src/digest/', ['src/digest/']],
+  [
+    'src/front/',
+    ['src/front/', 'src/digest/days.ts', 'src/rooms/', 'src/message.ts', 'src/errors.ts', 'src/admin.ts'],
+  ],
   ['src/audit/', ['src/audit/', 'src/rooms/', 'src/message.ts', 'src/errors.ts']],
   ['src/client/', ['src/client/', 'src/message.ts']],
   ['src/web/', ['src/web/', 'src/client/', 'src/message.ts']],
@@ -53,6 +57,7 @@ const HOMES: Record<string, string[]> = {
   '@temporalio/workflow': ['workflows/'],
   '@temporalio/worker': ['src/pipeline/temporal/'],
   '@temporalio/client': ['src/pipeline/temporal/'],
+  '@temporalio/activity': ['src/pipeline/temporal/'],
   bullmq: ['src/pipeline/bullmq/'],
   '@bull-board/api': ['src/pipeline/bullmq/'],
   '@bull-board/express': ['src/pipeline/bullmq/'],
@@ -112,7 +117,7 @@ describe('layout', () => {
     const wrong = sources().filter(
       file =>
         /process\.env/.test(readFileSync(join(ROOT, file), 'utf8')) &&
-        !/^src\/(config|start|trace|audit|dead-letters|reprocess|purge|erase)\.ts$|^src\/stack\/|^src\/demo\//.test(
+        !/^src\/(config|start|trace|audit|dead-letters|reprocess|purge|erase|schedule|digest)\.ts$|^src\/stack\/|^src\/demo\//.test(
           file,
         ),
     );

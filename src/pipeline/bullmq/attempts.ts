@@ -66,7 +66,8 @@ function persistent(
   };
 }
 
-async function timely<T>(work: Promise<T>, timeoutMs: number, signal: AbortSignal): Promise<T> {
+/** Throws Late after the time, Interrupted at the signal; what the work comes to later is nobody's concern. */
+export async function timely<T>(work: Promise<T>, timeoutMs: number, signal: AbortSignal): Promise<T> {
   if (signal.aborted) throw new Interrupted();
   const over = new AbortController();
   const late = delay(timeoutMs, undefined, { signal: over.signal }).then(() => {

@@ -41,9 +41,9 @@ export const workingConnection = (url: string) => ({
 type Options = { url: string; name: string; logger: Logger };
 
 /** The queue, once its Redis answers; tries for as long as it takes. */
-export async function connectQueue({ url, name, logger }: Options): Promise<Queue<JobData>> {
+export async function connectQueue<Data = JobData>({ url, name, logger }: Options): Promise<Queue<Data>> {
   for (let wait = RETRY.firstMs; ; wait = Math.min(wait * 2, RETRY.maxMs)) {
-    const queue = new Queue<JobData>(name, { connection: askingConnection(url), prefix: PREFIX });
+    const queue = new Queue<Data>(name, { connection: askingConnection(url), prefix: PREFIX });
     logErrors(queue, 'queue', logger);
     try {
       await within(CONNECT_TIMEOUT_MS, 'the connection', queue.waitUntilReady());

@@ -2,12 +2,14 @@ import { QueueEvents } from 'bullmq';
 import type { Config } from '../../config.ts';
 import type { Logger } from '../../logger.ts';
 import type { Activities, RunningEngine } from '../engine.ts';
+import type { Schedule } from '../schedules.ts';
 import { createBullmqEngine } from './client.ts';
 import { closing, connectQueue, logErrors, PREFIX, workingConnection } from './connection.ts';
 import { createReprocessing } from './reprocess.ts';
+import { startTasks } from './tasks.ts';
 import { createBullmqWorker } from './worker.ts';
 
-type Options = { config: Config; url: string; activities: Activities; logger: Logger };
+type Options = { config: Config; url: string; activities: Activities; schedule: Schedule; logger: Logger };
 
 /**
  * Batches at once: more than a dispatcher leaves unfinished, for those of dead workers, and for those that look
@@ -16,7 +18,13 @@ type Options = { config: Config; url: string; activities: Activities; logger: Lo
 const MIN_CONCURRENCY = 64;
 
 /** Connects to BullMQ's Redis, for as long as that takes, and starts its worker. */
-export async function startBullmq({ config, url, activities, logger }: Options): Promise<RunningEngine> {
+export async function startBullmq({
+  config,
+  url,
+  activities,
+  schedule,
+  logger,
+}: Options): Promise<RunningEngine> {
   const { taskQueue: name, workerId: identity, inFlight } = config.pipeline;
   const queue = await connectQueue({ url, name, logger });
   const events = new QueueEvents(name, { connection: workingConnection(url), prefix: PREFIX });
@@ -35,12 +43,13 @@ export async function startBullmq({ config, url, activities, logger }: Options):
     logger,
   });
   const engine = { ...createBullmqEngine({ queue, events, logger }), reprocess: reprocessing.wake };
+  const tasks = await startTasks({ url, queueName: name, identity, schedule, shutdownMs, logger });
   return {
     engine,
-    failed: worker.running.then(() => new Promise<never>(() => {})),
+    failed: Promise.all([worker.running, tasks.running]).then(() => new Promise<never>(() => {})),
     async close() {
       await engine.close();
-      await Promise.all([worker.close(), reprocessing.close()]);
+      await Promise.all([worker.close(), reprocessing.close(), tasks.close()]);
       await Promise.all([closing(events), closing(queue)]);
     },
   };

@@ -1,8 +1,11 @@
 import { fileURLToPath } from 'node:url';
+import { Context } from '@temporalio/activity';
 import { DefaultLogger, type NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { HEARTBEAT } from '../../../workflows/reprocess-flow.ts';
+import { TASK_HEARTBEAT, type TaskRun } from '../../../workflows/tasks.ts';
 import type { Logger } from '../../logger.ts';
 import type { Activities } from '../engine.ts';
+import type { TaskRunner } from '../schedules.ts';
 import { beating } from './beating.ts';
 
 type Deps = {
@@ -11,6 +14,7 @@ type Deps = {
   taskQueue: string;
   identity: string;
   activities: Partial<Activities>;
+  runTask?: TaskRunner;
   shutdownMs: number;
   logger: Logger;
 };
@@ -29,14 +33,19 @@ export function installTemporalRuntime(logger: Logger) {
 
 /** Runs the flow and its steps for Temporal. `shutdown` lets what is under way end, within `shutdownMs`. */
 export async function createTemporalWorker(deps: Deps): Promise<Worker> {
-  const { connection, namespace, taskQueue, identity, activities, shutdownMs } = deps;
+  const { connection, namespace, taskQueue, identity, activities, runTask, shutdownMs } = deps;
   const { reprocess } = activities;
+  const task = runTask && ((run: TaskRun) => runTask(run, Context.current().cancellationSignal));
   return await Worker.create({
     connection,
     namespace,
     taskQueue,
     identity,
-    activities: { ...activities, ...(reprocess && { reprocess: beating(reprocess, HEARTBEAT.everyMs) }) },
+    activities: {
+      ...activities,
+      ...(reprocess && { reprocess: beating(reprocess, HEARTBEAT.everyMs) }),
+      ...(task && { runTask: beating(task, TASK_HEARTBEAT.everyMs) }),
+    },
     workflowsPath: fileURLToPath(new URL('../../../workflows/index.ts', import.meta.url)),
     shutdownGraceTime: shutdownMs * 0.7,
     shutdownForceTime: shutdownMs * 0.9,

@@ -26,6 +26,7 @@ import { durabilityWarnings, whenReady } from '../rooms/redis.ts';
 import { createSignals } from '../rooms/signals.ts';
 import { createAccountStore } from '../store/account.ts';
 import { createErasureStore } from '../store/erasures.ts';
+import { createDigestStore } from '../store/digests.ts';
 import { migrate } from '../store/migrate.ts';
 import { moderationLog } from '../store/moderation-log.ts';
 import { moderationQueue } from '../store/moderation-queue.ts';
@@ -111,6 +112,7 @@ export async function createGateway(
     },
     retention: createRetentionStore(pool),
     erasures: createErasureStore(pool),
+    digests: createDigestStore(pool),
     releasing,
     ready,
     deadLetters: {

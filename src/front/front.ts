@@ -21,6 +21,7 @@ import { createApp } from './app.ts';
 import { createAuth } from './auth.ts';
 import { createClientAddress } from './client-address.ts';
 import { type ConnectionDeps, type OpenConnection, openConnection } from './connection.ts';
+import type { Digests } from './digest.ts';
 import { createEndpoints } from './endpoint.ts';
 import { createFanout } from './fanout.ts';
 import { createHandle } from './handlers/handle.ts';
@@ -64,6 +65,7 @@ export type FrontDeps = {
   policies: Policies;
   reprocessing: Reprocessing;
   moderation: ModerationStore & SanctionStore & { since(version: number): Promise<News[]> };
+  digests: Digests;
   /** Who sees a text at first. */
   releasing: Releasing;
   /** The newest audit's report, undefined where there is none. Throws Unavailable. */

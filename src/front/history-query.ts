@@ -1,14 +1,17 @@
+import { dayOf, daysFrom, isDay } from '../digest/days.ts';
 import { type Refusal, refuse } from '../errors.ts';
 import { ROOM_PATTERN, USER_PATTERN } from '../message.ts';
 
 export type Cursor = { before: number } | { after: number } | { around: number };
 /** Without a cursor: the newest page. */
 export type HistoryQuery = { cursor?: Cursor; limit: number };
+export type DigestQuery = { from: string; day: string; days?: number };
 export type RoomsQuery = { after?: string; limit: number };
 
 const CURSORS = ['before', 'after', 'around'] as const;
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 100;
+const MAX_DAYS = 31;
 /** Longest name of an unknown parameter that is shown back. */
 const MAX_PATH_LENGTH = 64;
 
@@ -93,6 +96,23 @@ export function parseUsersPage(query: URLSearchParams): { after?: string; limit:
   const limit = limitOf(query);
   if (limit === undefined) return refuse('invalid_limit', { path: 'limit' });
   return { ...limit, ...(after === undefined ? {} : { after }) };
+}
+
+/**
+ * The days of a digest, `from` to `day`; `days` is absent where one day alone was asked for. Without `day` it is
+ * yesterday. The order of checks: unknown parameters, the day, the number of days.
+ */
+export function parseDigestQuery(query: URLSearchParams, now: Date): DigestQuery | Refusal {
+  const unknown = unknownOf(query, ['day', 'days']);
+  if (unknown) return unknown;
+  const today = dayOf(now);
+  const [day = daysFrom(today, -1), ...more] = query.getAll('day');
+  if (more.length > 0 || !isDay(day) || day > today) return refuse('invalid_field', { path: 'day' });
+  if (!query.has('days')) return { from: day, day };
+  const [days, ...others] = query.getAll('days').map(value => parseId(value, 1));
+  if (days === undefined || days > MAX_DAYS || others.length > 0)
+    return refuse('invalid_field', { path: 'days' });
+  return { from: daysFrom(day, 1 - days), day, days };
 }
 
 /** A message id as text: plain digits, no sign, no leading zero, at most 2^53-1. */

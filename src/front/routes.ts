@@ -7,6 +7,7 @@ import { createBodyReader } from './body.ts';
 import type { ClientAddress } from './client-address.ts';
 import { createCors } from './cors.ts';
 import { createDevToken } from './dev-token.ts';
+import { createDigestCall, type Digests } from './digest.ts';
 import type { Endpoints } from './endpoint.ts';
 import { createReadyz, healthz, type Ready } from './health.ts';
 import type { History } from './history.ts';
@@ -39,6 +40,7 @@ type Deps = {
   amend: Amend;
   moderation: ModerationStore & SanctionStore;
   retention: RetentionStore;
+  digests: Digests;
   sanctions: Sanctions;
   mayEnter: MayEnter;
   logger: Logger;
@@ -63,6 +65,7 @@ export function mountRoutes(app: Express, deps: Deps): void {
   });
   const moderation = createModerationCalls({ ...deps, readBody, timeoutMs: config.databaseTimeoutMs });
   const runs = createReprocessCalls({ ...deps, readBody, timeoutMs: config.databaseTimeoutMs });
+  const digest = createDigestCall({ ...deps, timeoutMs: config.databaseTimeoutMs });
   const sanctionCalls = createSanctionCalls({
     ...deps,
     readBody,
@@ -82,6 +85,7 @@ export function mountRoutes(app: Express, deps: Deps): void {
   app.get('/v1/rooms/:room/messages', signedIn(messages.page));
   app.post('/v1/rooms/:room/messages', signedIn(messages.post));
   app.get('/v1/rooms/:room/messages/:id', signedIn(messages.one));
+  app.get('/v1/rooms/:room/digest', signedIn(digest));
   for (const path of ['/v1/policies', '/v1/policies/default', '/v1/rooms/:room/policy']) {
     app.get(path, signedIn(policies.get));
     app.put(path, signedIn(policies.put));

@@ -9,10 +9,10 @@ const RETRY_AFTER_MS = 1_000;
 export type StoreReads = ReturnType<typeof createStoreReads>;
 
 /** Reads from the store under a bound of number and time. A store that fails or is late is `unavailable`. */
-export function createStoreReads(logger: Logger) {
+export function createStoreReads(logger: Logger, { most = MAX_READS } = {}) {
   let underWay = 0;
   return async <T>(timeoutMs: number, read: () => Promise<T>): Promise<T | Refusal> => {
-    if (underWay >= MAX_READS) return refuse('overloaded', { retryAfterMs: RETRY_AFTER_MS });
+    if (underWay >= most) return refuse('overloaded', { retryAfterMs: RETRY_AFTER_MS });
     underWay += 1;
     const reading = read().finally(() => {
       underWay -= 1;

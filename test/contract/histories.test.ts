@@ -32,7 +32,7 @@ describe('histories of real runs', function () {
     has('retry.json', /the store is away/);
     has('poison.json', /TypeError/);
     has('rooms.json', /alpha.*beta.*gamma.*delta/s);
-    has('task.json', /TemporalScheduledStartTime.*scheduledFor.*digests/s);
+    has('task.json', /the store is away.*EVENT_TYPE_ACTIVITY_TASK_COMPLETED/s);
   });
 
   it('can be replayed by the flow as it is', async () => {

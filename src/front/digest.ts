@@ -28,7 +28,7 @@ export function createDigestCall({ digests, mayEnter, logger, timeoutMs }: Deps)
   const read = createStoreReads(logger);
   const count = createCounter({ digests, logger, timeoutMs });
 
-  /** Days that are not over, or not long enough for the nightly count, are counted now. */
+  /** Today is counted now, and yesterday until the nightly count was there. */
   async function find(room: string, from: string, to: string): Promise<Digest[] | Refusal> {
     const kept = await read(timeoutMs, () => digests.between(room, from, to));
     if (isRefusal(kept)) return kept;
@@ -74,7 +74,8 @@ function createCounter({ digests, logger, timeoutMs }: Omit<Deps, 'mayEnter'>) {
   async function fresh(room: string, day: string): Promise<Counted> {
     const data = await read(timeoutMs, () => digests.count(room, day));
     if (data === undefined || isRefusal(data)) return data;
-    return { room, day, final: false, madeAt: new Date().toISOString(), data };
+    const now = new Date();
+    return { room, day, final: day < dayOf(now), madeAt: now.toISOString(), data };
   }
 
   return (room: string, day: string): Promise<Counted> => {

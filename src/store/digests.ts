@@ -62,7 +62,7 @@ const DATA = fields([
 ]);
 
 /** Counts given rooms on a day; those without a message of it are not among the rows. */
-const COUNT = `
+export const COUNT_DAY = `
   WITH written AS MATERIALIZED (
     SELECT m.room, m.user_id, m.language, m.sentiment, m.sentiment_label, m.status, m.reason, m.audience,
       m.verdict ->> 'action' AS action, extract(hour FROM m.created_at AT TIME ZONE 'UTC') AS hour
@@ -84,7 +84,7 @@ const COUNT = `
  */
 const KEEP = `
   INSERT INTO digests (room, day, data, final)
-  SELECT room, $2::date, data, $2::date < (clock_timestamp() AT TIME ZONE 'UTC')::date FROM (${COUNT}) counted
+  SELECT room, $2::date, data, $2::date < (clock_timestamp() AT TIME ZONE 'UTC')::date FROM (${COUNT_DAY}) counted
   ON CONFLICT (room, day) DO UPDATE SET data = excluded.data, final = excluded.final, made_at = clock_timestamp()
   WHERE (excluded.data ->> 'messages')::bigint >= (digests.data ->> 'messages')::bigint`;
 
@@ -115,7 +115,7 @@ export function createDigestStore(pool: Pool) {
 
     /** What a day has come to by now, not kept; undefined where it has no message. */
     async count(room: string, day: string): Promise<DigestData | undefined> {
-      return (await pool.query<{ data: DigestData }>(COUNT, [[room], day])).rows[0]?.data;
+      return (await pool.query<{ data: DigestData }>(COUNT_DAY, [[room], day])).rows[0]?.data;
     },
 
     /** Kept digests of the days `from` to `to`, oldest first. */

@@ -4,5 +4,6 @@ import './style/base.css';
 import './style/layout.css';
 import './style/messages.css';
 import './style/moderation.css';
+import './style/digest.css';
 
 render(<App />, document.getElementById('page')!);

@@ -3,6 +3,7 @@ import type { About } from './about.ts';
 import type { Chat } from './chat.ts';
 import { Composer } from './composer.tsx';
 import { ConnectionPill, OfflineBar } from './connection.tsx';
+import { DigestPanel } from './digest/digest-panel.tsx';
 import { Icon } from './icons.tsx';
 import { isModerator } from './identity.ts';
 import { MessageList } from './message-list.tsx';
@@ -21,6 +22,8 @@ type Props = {
 /** The current room: its head, its messages, and the place to write. */
 export function RoomPane({ chat, view, onMenu, moderating, onModerate }: Props) {
   const [about, setAbout] = useState<About>();
+  const [digest, setDigest] = useState(false);
+  const digestButton = useRef<HTMLButtonElement>(null);
   const input = useRef<HTMLTextAreaElement>(null);
   // What is removed while one replies to it or edits it is gone.
   const standing =
@@ -32,6 +35,20 @@ export function RoomPane({ chat, view, onMenu, moderating, onModerate }: Props) 
           <Icon name="menu" />
         </button>
         <Title view={view} />
+        {view !== undefined && (
+          <button
+            type="button"
+            class="quiet"
+            ref={digestButton}
+            data-testid="digest-button"
+            aria-label="The last days"
+            title="The last days"
+            aria-expanded={digest}
+            onClick={() => setDigest(!digest)}
+          >
+            <Icon name="chart" />
+          </button>
+        )}
         {view !== undefined && isModerator.value && (
           <button
             type="button"
@@ -53,6 +70,15 @@ export function RoomPane({ chat, view, onMenu, moderating, onModerate }: Props) 
         <p class="nothing">Pick a room on the left, or name a new one.</p>
       ) : (
         <>
+          {digest && (
+            <DigestPanel
+              digest={view.digest}
+              onClose={() => {
+                setDigest(false);
+                digestButton.current?.focus();
+              }}
+            />
+          )}
           <GapLine view={view} />
           <MessageList
             view={view}

@@ -1,6 +1,7 @@
 /** One room as the page draws it: signals that follow the client's room. */
 import { batch, computed, signal } from '@preact/signals';
 import { type Client, ParleyError, type Room, type RoomEvents, type RoomMessage } from '../client/index.ts';
+import { createDigestView } from './digest/digest-view.ts';
 import { identity } from './identity.ts';
 import { createPolicyView } from './moderation/policy-view.ts';
 import { createQueueView } from './moderation/queue-view.ts';
@@ -167,6 +168,7 @@ export function createRoomView(client: Client, room: Room) {
     /** These two are for moderators, and ask for nothing before they are opened. */
     policy: createPolicyView(room.name),
     queue: createQueueView(room.name),
+    digest: createDigestView(room.name),
     rows: computed(() =>
       rowsOf({
         room: room.name,

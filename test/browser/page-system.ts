@@ -68,6 +68,7 @@ export async function startPageSystem() {
 
   return {
     address: () => gateway.address,
+    databaseUrl: env.DATABASE_URL,
     openPage,
     signIn,
     enter,

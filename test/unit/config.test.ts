@@ -63,6 +63,16 @@ describe('configuration', () => {
     refuses({ TEMPORAL_TASK_QUEUE: 'a:b' }, /^TEMPORAL_TASK_QUEUE is a:b/);
   });
 
+  it('takes times of UTC for the scheduled tasks, or never', () => {
+    const config = readConfig({ AUTH_SECRET: SECRET, DIGEST_AT: '23:05', PURGE_AT: 'never' });
+    assert.deepEqual(config.schedules, {
+      digest: { hour: 23, minute: 5 },
+      nightly: { hour: 2, minute: 30 },
+      purge: undefined,
+    });
+    for (const time of ['24:00', '1:30', '12:60', 'noon', '00:10:00']) refuses({ DIGEST_AT: time }, /^DIGEST_AT is/);
+  });
+
   it('gives development tokens on loopback alone', () => {
     assert.equal(readConfig({ AUTH_SECRET: SECRET, AUTH_MODE: 'dev' }).auth.mode, 'dev');
     refuses({ AUTH_MODE: 'dev', HOST: '0.0.0.0' }, /^AUTH_MODE=dev/);

@@ -46,6 +46,8 @@ export type Schedule = { table: ScheduleEntry[]; runTask: TaskRunner };
 type KeeperDeps = { schedules: Pick<Schedules, 'keep'>; table: ScheduleEntry[]; logger: Logger };
 
 const RETRY = { firstMs: 500, maxMs: 30_000 };
+/** A call that is under way may take longer than a worker has. */
+const CLOSE_MS = 500;
 
 /** Keeps the table in the engine: once, in the background, for as long as that takes or until it is closed. */
 export function createScheduleKeeper({ schedules, table, logger }: KeeperDeps) {
@@ -67,7 +69,7 @@ export function createScheduleKeeper({ schedules, table, logger }: KeeperDeps) {
   return {
     async close() {
       stop.abort();
-      await keeping;
+      await Promise.race([keeping, delay(CLOSE_MS, undefined, { ref: false })]);
     },
   };
 }

@@ -36,7 +36,7 @@ const DATA = fields([
     'hours',
     `jsonb_build_array(${Array.from({ length: 24 }, (_, hour) => countIf(`hour = ${hour}`)).join(', ')})`,
   ],
-  ['languages', '(SELECT codes FROM languages WHERE languages.room = written.room)'],
+  ['languages', "coalesce((SELECT codes FROM languages WHERE languages.room = written.room), '{}')"],
   [
     'mood',
     fields([

@@ -77,6 +77,10 @@ describe('digests', () => {
     assert.deepEqual(data, expected);
     assert.equal(final, true);
     assert.deepEqual(await digests.count(room, DAY), expected);
+    const emptied = newRoom();
+    await plant(emptied, [{ at: '08:00:00.000', outcome: { status: 'removed', reason: 'deleted' } }]);
+    const { languages, mood } = (await digests.count(emptied, DAY))!;
+    assert.deepEqual([languages, mood.mean], [{}, null]);
   });
 
   it('tell all members the same, whatever moderation decided', async () => {

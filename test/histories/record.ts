@@ -88,7 +88,7 @@ async function taskRun(client: Client) {
   await until('the schedule has begun a run', async () => (await begun()).length > 0);
   const { workflow } = (await begun())[0]!.action;
   const handle = client.workflow.getHandle(workflow.workflowId, workflow.firstExecutionRunId);
-  await handle.result();
+  await client.withDeadline(Date.now() + RUN_TIMEOUT_MS, () => handle.result());
   return handle;
 }
 

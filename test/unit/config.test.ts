@@ -70,7 +70,8 @@ describe('configuration', () => {
       nightly: { hour: 2, minute: 30 },
       purge: undefined,
     });
-    for (const time of ['24:00', '1:30', '12:60', 'noon', '00:10:00']) refuses({ DIGEST_AT: time }, /^DIGEST_AT is/);
+    for (const time of ['24:00', '1:30', '12:60', 'noon', '00:10:00'])
+      refuses({ DIGEST_AT: time }, /^DIGEST_AT is/);
   });
 
   it('gives development tokens on loopback alone', () => {

@@ -45,7 +45,7 @@ const nameOf = (code: string) => (code === 'und' ? 'Not told' : (languages.of(co
 
 /** Languages by name, the most used first; the rest together. */
 export function languageCounts(digest: Digest): [name: string, count: number][] {
-  const all = Object.entries(digest.languages ?? {}).sort(([, one], [, other]) => other - one);
+  const all = Object.entries(digest.languages).sort(([, one], [, other]) => other - one);
   const named = all.slice(0, MAX_LANGUAGES).map(([code, count]) => [nameOf(code), count] as [string, number]);
   const rest = all.slice(MAX_LANGUAGES).reduce((sum, [, count]) => sum + count, 0);
   return rest === 0 ? named : [...named, ['Others', rest]];

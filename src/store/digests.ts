@@ -29,14 +29,14 @@ const fields = (entries: (readonly [name: string, sql: string])[]) =>
   `jsonb_build_object(${entries.map(([name, sql]) => `'${name}', ${sql}`).join(', ')})`;
 
 const TEXT = `reason IS NULL OR reason IN ('moderated', 'held')`;
-const DATA = fields([
+/** All but the languages, which are grouped by themselves. */
+const TOTALS = fields([
   ['messages', 'count(*)'],
   ['authors', 'count(DISTINCT user_id)'],
   [
     'hours',
     `jsonb_build_array(${Array.from({ length: 24 }, (_, hour) => countIf(`hour = ${hour}`)).join(', ')})`,
   ],
-  ['languages', "coalesce((SELECT codes FROM languages WHERE languages.room = written.room), '{}')"],
   [
     'mood',
     fields([
@@ -71,12 +71,13 @@ export const COUNT_DAY = `
         AND m.created_at >= $2::date::timestamp AT TIME ZONE 'UTC'
         AND m.created_at < ($2::date + 1)::timestamp AT TIME ZONE 'UTC'
         AND m.reason IS DISTINCT FROM 'duplicate') m),
+  totals AS (SELECT room, ${TOTALS} AS data FROM written GROUP BY room),
   languages AS (
-    SELECT room, jsonb_object_agg(code, messages) FILTER (WHERE messages > 0) AS codes FROM (
+    SELECT room, coalesce(jsonb_object_agg(code, messages) FILTER (WHERE messages > 0), '{}') AS codes FROM (
       SELECT room, coalesce(language, 'und') AS code, ${countIf(TEXT)} AS messages
       FROM written GROUP BY room, code) counted
     GROUP BY room)
-  SELECT room, ${DATA} AS data FROM written GROUP BY room`;
+  SELECT room, data || jsonb_build_object('languages', codes) AS data FROM totals JOIN languages USING (room)`;
 
 /**
  * A day's messages never become fewer, but by retention: then the former count stands. `final` is what the clock of

@@ -8,6 +8,6 @@ CREATE TABLE digests (
   PRIMARY KEY (room, day)
 );
 
--- A room's day, without reading what lies before and after it. By day and room: a block of the table holds many
--- days once short messages fill the gaps between old ones, so that a BRIN index on the time alone reads half of it.
+-- A room's day, without reading what lies before and after it, or what other rooms said on it. An index on the time
+-- alone (a BRIN of it is a thousand times smaller) finds a day of all rooms as fast, and that of one room no faster.
 CREATE INDEX messages_day ON messages (room, created_at);

@@ -9,7 +9,7 @@ export type TaskName = (typeof TASKS)[number];
 /** One run of a task. `scheduledFor` is the time that its schedule named, or when it was asked for, in ISO 8601. */
 export type TaskRun = { name: TaskName; scheduledFor: string };
 /** What a run tells operators: counts and days, never text. */
-export type TaskReport = Record<string, number | string>;
+export type TaskReport = Record<string, number | string | boolean>;
 
 export type TaskPolicy = {
   /** One line for operators. */

@@ -1,6 +1,7 @@
 /**
  * What a room's day (UTC) came to. Nothing that all members see depends on a verdict: messages, authors and hours
- * count whatever was written, languages and mood whatever still has its text. Repeats of a client key count nowhere.
+ * count whatever was written, languages and mood whatever was not deleted. Repeats of a client key count nowhere, nor
+ * does what was wiped before it was counted.
  */
 import type { Pool } from 'pg';
 
@@ -20,7 +21,7 @@ export type DigestData = {
 export type Digest = { room: string; day: string; final: boolean; madeAt: string; data: DigestData };
 export type DigestStore = ReturnType<typeof createDigestStore>;
 
-const REASONS = ['deleted', 'moderated', 'held', 'expired', 'erased'] as const;
+const REASONS = ['deleted', 'moderated', 'held'] as const;
 /** Rooms whose messages are read together. */
 const ROOMS_AT_ONCE = 100;
 
@@ -28,7 +29,7 @@ const countIf = (condition: string) => `count(*) FILTER (WHERE ${condition})`;
 const fields = (entries: (readonly [name: string, sql: string])[]) =>
   `jsonb_build_object(${entries.map(([name, sql]) => `'${name}', ${sql}`).join(', ')})`;
 
-const TEXT = `reason IS NULL OR reason IN ('moderated', 'held')`;
+const TEXT = `reason IS DISTINCT FROM 'deleted'`;
 /** All but the languages, which are grouped by themselves. */
 const TOTALS = fields([
   ['messages', 'count(*)'],
@@ -42,7 +43,7 @@ const TOTALS = fields([
     fields([
       ['mean', `round(avg(sentiment) FILTER (WHERE ${TEXT})::numeric, 4)`],
       ...['negative', 'neutral', 'positive'].map(
-        label => [label, countIf(`sentiment_label = '${label}' AND (${TEXT})`)] as const,
+        label => [label, countIf(`sentiment_label = '${label}' AND ${TEXT}`)] as const,
       ),
     ]),
   ],
@@ -61,7 +62,10 @@ const TOTALS = fields([
   ],
 ]);
 
-/** Counts given rooms on a day; those without a message of it are not among the rows. */
+/**
+ * Counts given rooms on a day; those without a message of it are not among the rows. By the index `messages_age`,
+ * which holds what retention and erasure have not wiped.
+ */
 export const COUNT_DAY = `
   WITH written AS MATERIALIZED (
     SELECT m.room, m.user_id, m.language, m.sentiment, m.sentiment_label, m.status, m.reason, m.audience,
@@ -70,7 +74,7 @@ export const COUNT_DAY = `
       SELECT * FROM messages m WHERE m.room = asked.room COLLATE "C"
         AND m.created_at >= $2::date::timestamp AT TIME ZONE 'UTC'
         AND m.created_at < ($2::date + 1)::timestamp AT TIME ZONE 'UTC'
-        AND m.reason IS DISTINCT FROM 'duplicate') m),
+        AND m.verdict IS NOT NULL AND m.reason IS DISTINCT FROM 'duplicate') m),
   totals AS (SELECT room, ${TOTALS} AS data FROM written GROUP BY room),
   languages AS (
     SELECT room, coalesce(jsonb_object_agg(code, messages) FILTER (WHERE messages > 0), '{}') AS codes FROM (
@@ -80,7 +84,7 @@ export const COUNT_DAY = `
   SELECT room, data || jsonb_build_object('languages', codes) AS data FROM totals JOIN languages USING (room)`;
 
 /**
- * A day's messages never become fewer, but by retention: then the former count stands. `final` is what the clock of
+ * A day's messages never become fewer, but by retention and erasure: then the former count stands. `final` is what the clock of
  * the database says.
  */
 const KEEP = `

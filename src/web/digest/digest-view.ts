@@ -13,7 +13,7 @@ export type Digest = {
   busiestHour: number;
   languages: Record<string, number>;
   mood: { mean: number | null; negative: number; neutral: number; positive: number };
-  removals?: Record<'deleted' | 'moderated' | 'held' | 'expired' | 'erased', number>;
+  removals?: Record<'deleted' | 'moderated' | 'held', number>;
   moderation?: Record<'flagged' | 'masked' | 'held' | 'shadowed', number>;
 };
 /** A day of the chart; without a digest nobody wrote. */

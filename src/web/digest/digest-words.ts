@@ -61,8 +61,6 @@ export function moderationCounts({ removals, moderation }: Digest): [name: strin
     ['Shown to their author alone', moderation.shadowed],
     ['Removed by moderation', removals.moderated],
     ['Deleted by their author', removals.deleted],
-    ['Expired', removals.expired],
-    ['Erased', removals.erased],
   ];
   return all.filter(([, count]) => count > 0);
 }

@@ -103,6 +103,8 @@ export function readConfig(env: Environment) {
       nightly: read.timeOfDay('NIGHTLY_AT', '02:30'),
       purge: read.timeOfDay('PURGE_AT', '04:00'),
     },
+    /** How far back the nightly run over history goes. */
+    nightlyDays: read.integer('NIGHTLY_DAYS', 7, { min: 1, max: 3_650 }),
     /** How often a worker audits; 0: never. */
     auditMs: read.integer('AUDIT_MINUTES', 5, { min: 0, max: 10_080 }) * 60_000,
     limits,

@@ -23,7 +23,7 @@ describe('the nightly run', () => {
   it('goes over what older policies decided in the last days, and asks before it takes much away', async () => {
     const { runs, nightly } = memory();
     await nightly(NIGHT);
-    const [{ spec, maxRemovals }] = runs as [NewRun];
+    const { spec, maxRemovals } = runs[0]!;
     assert.deepEqual(
       [spec.from, spec.through, spec.outdated, spec.dryRun, spec.policiesThrough],
       ['2026-11-21T02:30:00.000Z', '2026-11-28T02:30:00.000Z', true, false, 12],

@@ -56,6 +56,9 @@ export function createReprocessSteps(deps: ReprocessDeps): ReprocessSteps {
       const run = await store.read(name);
       if (run === undefined || run.endedAt !== undefined) return progressOf(run, 0);
       const judged = await goOn(run);
+      // A page that was planned is applied at once; one that was left so by another worker began the step.
+      const planned = await store.read(name);
+      if (run.phase === 'plan' && planned?.phase === 'apply') await goOn(planned);
       const tookMs = Date.now() - startedAt;
       return progressOf(await store.read(name), Math.max(0, (judged / run.rate) * 1_000 - tookMs));
     },

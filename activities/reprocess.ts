@@ -29,6 +29,7 @@ export function createReprocessSteps(deps: ReprocessDeps): ReprocessSteps {
   const { store, logger } = deps;
   const plan = createPlan(deps);
   const apply = createApply(deps);
+  const waitOf = createPace();
 
   /** A page that was planned is applied, unless it would take too much away. */
   async function finishPage(run: ReprocessRun): Promise<void> {
@@ -52,19 +53,35 @@ export function createReprocessSteps(deps: ReprocessDeps): ReprocessSteps {
 
   return {
     async reprocess({ run: name }) {
-      const startedAt = Date.now();
       const run = await store.read(name);
       if (run === undefined || run.endedAt !== undefined) return progressOf(run, 0);
       const judged = await goOn(run);
       // A page that was planned is applied at once; one that was left so by another worker began the step.
       const planned = await store.read(name);
       if (run.phase === 'plan' && planned?.phase === 'apply') await goOn(planned);
-      const tookMs = Date.now() - startedAt;
-      return progressOf(await store.read(name), Math.max(0, (judged / run.rate) * 1_000 - tookMs));
+      return progressOf(await store.read(name), waitOf(run, judged));
     },
     async steer({ run, want }) {
       await store.wish(run, { want });
     },
+  };
+}
+
+/** Runs whose pace is kept in memory; one that is forgotten only begins anew. */
+const MAX_PACED = 100;
+/** What the engine takes between two steps may be made up for, so much of it. */
+const MAKE_UP_MS = 1_000;
+
+/** How long a run is to wait after so many messages, that its rate holds over its steps and what lies between them. */
+function createPace() {
+  const dueAt = new Map<string, number>();
+  return ({ run, rate }: ReprocessRun, judged: number): number => {
+    const now = Date.now();
+    const due = Math.max(dueAt.get(run) ?? now, now - MAKE_UP_MS) + (judged / rate) * 1_000;
+    dueAt.delete(run);
+    dueAt.set(run, due);
+    if (dueAt.size > MAX_PACED) dueAt.delete(dueAt.keys().next().value!);
+    return Math.max(0, due - now);
   };
 }
 

@@ -19,7 +19,7 @@ const ONE = `SELECT ${READ_COLUMNS} FROM messages WHERE room = $1 AND id = $2`;
 const END = Number.MAX_SAFE_INTEGER;
 
 /** Where the page's pivot lies, and how many rows it wants on either side. */
-function planOf({ before, after, around, limit }: PageQuery) {
+export function planOf({ before, after, around, limit }: PageQuery) {
   if (after !== undefined) return { pivot: after + 1, below: 0, above: limit };
   if (around !== undefined) {
     const below = Math.floor(limit / 2);

@@ -3,6 +3,7 @@
  * A missing or malformed value stops the start with exit code 78 (EX_CONFIG of sysexits.h) and one line
  * that names the variable.
  */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
@@ -105,6 +106,8 @@ export function readConfig(env: Environment) {
     },
     /** How far back the nightly run over history goes. */
     nightlyDays: read.integer('NIGHTLY_DAYS', 7, { min: 1, max: 3_650 }),
+    /** What seals messages in the engine's storage: the first one; all of them open. None: they stand there readable. */
+    payloadKeys: payloadKeys(read),
     /** How often a worker audits; 0: never. */
     auditMs: read.integer('AUDIT_MINUTES', 5, { min: 0, max: 10_080 }) * 60_000,
     limits,
@@ -144,6 +147,26 @@ function providerConfig(read: Reader) {
     throw new ConfigError('MODERATION_PROVIDER_TOKEN holds characters that a header cannot carry.');
   }
   return { url, token, ...options };
+}
+
+/**
+ * PAYLOAD_KEY: keys of 32 bytes as base64, `id:key` or a key alone, which is named by its digest. Errors never show
+ * what was given.
+ */
+function payloadKeys(read: Reader): { id: string; key: Buffer }[] {
+  const keys = read.list('PAYLOAD_KEY').map((entry, i) => {
+    const [, id, base64] = /^(?:([A-Za-z0-9_.-]{1,64}):)?([A-Za-z0-9+/]{43}=?)$/.exec(entry) ?? [];
+    if (base64 === undefined) {
+      throw new ConfigError(
+        `PAYLOAD_KEY: key ${i + 1} must be 32 bytes as base64, or id:base64; openssl rand -base64 32 makes one.`,
+      );
+    }
+    const key = Buffer.from(base64, 'base64');
+    return { id: id ?? createHash('sha256').update(key).digest('hex').slice(0, 12), key };
+  });
+  const twice = keys.find(({ id }, i) => keys.findIndex(one => one.id === id) < i);
+  if (twice) throw new ConfigError(`PAYLOAD_KEY has two keys that are named ${twice.id}.`);
+  return keys;
 }
 
 /** What holds against abuse beside `limits`, which clients are told of. Counts and rates are of one gateway. */

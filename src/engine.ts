@@ -8,6 +8,7 @@ import { lookAtBullmqSchedules } from './pipeline/bullmq/schedules.ts';
 import { startBullmq } from './pipeline/bullmq/start.ts';
 import type { Activities, LookedAt, RunningEngine } from './pipeline/engine.ts';
 import type { Schedule, SchedulesLookedAt } from './pipeline/schedules.ts';
+import { createPayloadCodec } from './pipeline/temporal/codec.ts';
 import { lookAtTemporal } from './pipeline/temporal/look.ts';
 import { lookAtTemporalSchedules } from './pipeline/temporal/schedules.ts';
 import { startTemporal } from './pipeline/temporal/start.ts';
@@ -49,7 +50,13 @@ export function queueBoard(config: Config, logger: Logger) {
   const { engine, taskQueue: name } = config.pipeline;
   if (engine !== 'bullmq') return undefined;
   const url = required(config.bullmqRedisUrl, 'BULLMQ_REDIS_URL');
-  return createBoard({ url, name, basePath: QUEUES_PATH, logger });
+  return createBoard({ url, name, keys: config.payloadKeys, basePath: QUEUES_PATH, logger });
+}
+
+/** What Temporal's UI needs to show payloads that are encrypted; BullMQ's board opens them by itself. */
+export function payloadCodec({ pipeline, payloadKeys }: Config) {
+  if (pipeline.engine !== 'temporal' || payloadKeys.length === 0) return undefined;
+  return createPayloadCodec(payloadKeys);
 }
 
 type Look = { config: Config; logger: Logger; timeoutMs: number };

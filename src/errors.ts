@@ -98,3 +98,8 @@ export const CLOSE = {
 export class Unavailable extends Error {
   override name = 'Unavailable';
 }
+
+/** An engine's payload is encrypted and cannot be opened; the message says why, and names the key. */
+export class Unopenable extends Error {
+  override name = 'Unopenable';
+}

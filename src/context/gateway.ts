@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../config.ts';
-import { queueBoard } from '../engine.ts';
+import { payloadCodec, queueBoard } from '../engine.ts';
 import { Unavailable } from '../errors.ts';
 import { createFront } from '../front/front.ts';
 import { createReleasing } from '../front/release.ts';
@@ -71,6 +71,7 @@ export async function createGateway(
   const { partitions } = config.log;
   const limiter = createLimiter({ redis, scripts, rate: { perSecond, burst }, partitions, logger });
   const pages = createPageCache({ log, scripts, redis, logger });
+  const codec = payloadCodec(config);
   const board = queueBoard(config, logger);
   if (board) closers.add('board', board, made => made.close());
   const policies = createPolicyStore(pool);
@@ -120,6 +121,7 @@ export async function createGateway(
       redrive: createRedrive({ store, putBack: createPutBack({ log, options: config.log }) }),
       meaning: REDRIVE_RESULTS,
     },
+    ...(codec ? { codec } : {}),
     ...(board ? { board: board.handler } : {}),
     ...(existsSync(webDir) ? { webDir } : {}),
   });

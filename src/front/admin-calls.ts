@@ -6,6 +6,7 @@ import { createDeadLetterCalls, type DeadLetters } from './admin-dead-letters.ts
 import { createErasureCalls, type Erasures } from './admin-erasures.ts';
 import type { Caller } from './auth.ts';
 import { createBodyReader } from './body.ts';
+import { type CodecDeps, mountCodec } from './codec-calls.ts';
 import type { Answer, Endpoints, Handler } from './endpoint.ts';
 import { being, checkShape, matching, type Shape } from './fields.ts';
 import { isTokenId } from './identity.ts';
@@ -18,6 +19,8 @@ type Deps = {
   startSession: Handler;
   /** What shows the engine's queues, where it has any. */
   board?: RequestHandler | undefined;
+  /** What opens the engine's payloads for its UI, where they are encrypted. */
+  codec?: CodecDeps | undefined;
   /** The newest audit's report, undefined where there is none. Throws Unavailable. */
   audited(): Promise<object | undefined>;
   deadLetters: DeadLetters;
@@ -41,7 +44,7 @@ const SHAPES: Record<'user' | 'jti', Shape> = {
  * `GET /v1/admin/audit` answers the report of the newest audit, which a worker or an operator made; `at` says when.
  */
 export function createAdminCalls(deps: Deps): Express {
-  const { endpoints, revocation, audited, startSession, board } = deps;
+  const { endpoints, revocation, audited, startSession, board, codec } = deps;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -84,7 +87,9 @@ export function createAdminCalls(deps: Deps): Express {
   app.post('/v1/admin/erase', admins(erasures.record));
   app.get('/v1/admin/erasures/:id', admins(erasures.find));
   app.get('/v1/admin/purges', admins(erasures.purges));
-  if (board) mountQueues(app, { endpoints, startSession, board });
+  if (board || codec) app.post('/v1/session', endpoints.signedIn(startSession));
+  if (board) mountQueues(app, { endpoints, board });
+  if (codec) mountCodec(app, { ...codec, admins: endpoints });
   app.use(endpoints.missing);
   app.use(endpoints.failed);
   return app;

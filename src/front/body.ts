@@ -7,11 +7,11 @@ export const MAX_BODY_BYTES = 65_536;
 export type ReadBody = (request: Request, response: Response) => Promise<Record<string, unknown> | Refusal>;
 
 /**
- * Reads a JSON object of 64 KiB at most, sent as `application/json` and not compressed. Anything else is
+ * Reads a JSON object of `limit` bytes at most, sent as `application/json` and not compressed. Anything else is
  * `bad_json`, and what is larger `payload_too_large`.
  */
-export function createBodyReader(): ReadBody {
-  const parse = express.json({ limit: MAX_BODY_BYTES, inflate: false });
+export function createBodyReader(limit = MAX_BODY_BYTES): ReadBody {
+  const parse = express.json({ limit, inflate: false });
   return (request, response) =>
     new Promise((resolve, reject) => {
       parse(request, response, (error?: unknown) => {

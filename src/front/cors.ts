@@ -1,17 +1,19 @@
 import type { RequestHandler } from 'express';
 import type { Origins } from './origins.ts';
 
-const ALLOWED = {
-  'Access-Control-Allow-Methods': 'GET, POST, PUT, DELETE',
-  'Access-Control-Allow-Headers': 'Authorization, Content-Type, X-Request-Id',
-  'Access-Control-Max-Age': '600',
-};
+const METHODS = 'GET, POST, PUT, DELETE';
+const HEADERS = 'Authorization, Content-Type, X-Request-Id';
 
 /**
- * Lets pages of the origins on ALLOWED_ORIGINS call from a browser; each is named, never `*`. Others get their
+ * Lets pages of these origins call from a browser; each is named, never `*`. Others get their
  * answers without these headers, so that their browser keeps them to itself.
  */
-export function createCors(origins: Origins): RequestHandler {
+export function createCors(origins: Origins, headers = HEADERS): RequestHandler {
+  const allowed = {
+    'Access-Control-Allow-Methods': METHODS,
+    'Access-Control-Allow-Headers': headers,
+    'Access-Control-Max-Age': '600',
+  };
   return (request, response, next) => {
     response.vary('Origin');
     const { origin } = request.headers;
@@ -23,7 +25,7 @@ export function createCors(origins: Origins): RequestHandler {
     });
     const preflight =
       request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;
-    if (preflight) response.status(204).set(ALLOWED).end();
+    if (preflight) response.status(204).set(allowed).end();
     else next();
   };
 }

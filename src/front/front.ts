@@ -20,6 +20,7 @@ import type { Erasures } from './admin-erasures.ts';
 import { createApp } from './app.ts';
 import { createAuth } from './auth.ts';
 import { createClientAddress } from './client-address.ts';
+import type { Codec } from './codec-calls.ts';
 import { type ConnectionDeps, type OpenConnection, openConnection } from './connection.ts';
 import type { Digests } from './digest.ts';
 import { createEndpoints } from './endpoint.ts';
@@ -74,6 +75,8 @@ export type FrontDeps = {
   ready: Ready;
   /** What shows the engine's queues on the admin port, to admins. */
   board?: RequestHandler;
+  /** What opens and seals the engine's payloads, for its UI. */
+  codec?: Codec;
   deadLetters: DeadLetters;
   retention: RetentionStore & Pick<Erasures, 'trail'>;
   erasures: Omit<Erasures, 'trail'>;
@@ -239,10 +242,19 @@ function build(deps: FrontDeps, { connections, ready, revocation, sanctions, loa
       }),
   });
   const { start: startSession } = createSession({ auth, schemeOf: address.schemeOf });
+  // Temporal's UI is another origin than the pages that chat, and may call its codec alone.
+  const uiUrl = config.temporalUiUrl ?? `http://127.0.0.1:${config.temporalUiPort}`;
+  const uiOrigins = createOrigins({ allowed: [uiUrl], schemeOf: address.schemeOf });
+  const uiAuth = createAuth({ verify, tickets, origins: uiOrigins });
+  const codec = deps.codec && {
+    codec: deps.codec,
+    origins: uiOrigins,
+    endpoints: createEndpoints({ auth: uiAuth, metrics, logger }),
+  };
   const { audited, board, deadLetters } = deps;
   const timeoutMs = config.historyTimeoutMs;
   const erasures = { ...deps.erasures, trail: deps.retention.trail, recordMs: config.databaseTimeoutMs };
-  const served = { audited, startSession, board, deadLetters, erasures };
+  const served = { audited, startSession, board, codec, deadLetters, erasures };
   const adminCalls = createAdminCalls({ endpoints, revocation, ...served, timeoutMs, logger });
   return { ...app, adminCalls };
 }

@@ -14,7 +14,7 @@ import { boundLog } from './logs.ts';
 import { StackError } from './part.ts';
 import { freePort, requireFree } from './ports.ts';
 import { claimRunning, clearRunning, identity, noteRunning } from './running.ts';
-import { choosePorts, startServices, wantedPorts } from './services.ts';
+import { choosePorts, type ServicePorts, startServices, wantedPorts } from './services.ts';
 import { type Stack, startStack } from './stack.ts';
 
 type Run = {
@@ -98,7 +98,7 @@ async function start(run: Run) {
   const { config, env, guardian, running, stopping, onFatal } = run;
   const ports = await choosePorts(config);
   await requireFree(wantedPorts(config, ports));
-  const stack = await startParts(run);
+  const stack = await startParts(run, ports);
   running.push(stack);
   if (stack.temporalUiUrl) say(`UI         ${stack.temporalUiUrl}`);
   await buildPage();
@@ -115,11 +115,18 @@ async function start(run: Run) {
     PIPELINE_ENGINE: config.pipeline.engine,
     ...(config.bullmqRedisUrl === undefined ? {} : { BULLMQ_REDIS_URL: config.bullmqRedisUrl }),
   };
-  noteRunning(config.dataDir, { env: { ...shared, ...authOf(env), ...noted }, pageUrl });
+  noteRunning(config.dataDir, { env: { ...shared, ...secretsOf(env), ...noted }, pageUrl });
   say(`ready ${pageUrl}`);
 }
 
-async function startParts({ config, env, guardian, stopping }: Run): Promise<Stack> {
+async function startParts(
+  { config, env, guardian, stopping }: Run,
+  { gateways }: ServicePorts,
+): Promise<Stack> {
+  // The key is for those who may read, not for those who store.
+  const { PAYLOAD_KEY: _key, ...inherited } = env;
+  const codecEndpoint =
+    config.payloadKeys.length > 0 ? `http://127.0.0.1:${gateways[0]!.adminPort}/codec` : undefined;
   const { databaseUrl, redisUrl, temporalAddress, temporalUiUrl, embedded, temporalUiPort } = config;
   const portOf = async (port: number) => (port === 0 ? await freePort() : port);
   return await startStack({
@@ -132,9 +139,10 @@ async function startParts({ config, env, guardian, stopping }: Run): Promise<Sta
       temporalUi: await portOf(temporalUiPort),
     },
     engine: config.pipeline.engine,
+    codecEndpoint,
     install: config.install,
     nice: config.pipeline.nice,
-    env,
+    env: inherited,
     report: say,
     guardian,
     revive: true,
@@ -154,8 +162,8 @@ function environmentOf(stack: Stack, config: Config): Record<string, string> {
   };
 }
 
-function authOf(env: Environment): Record<string, string> {
-  const names = ['AUTH_MODE', 'AUTH_SECRET', 'AUTH_JWKS_URL'];
+function secretsOf(env: Environment): Record<string, string> {
+  const names = ['AUTH_MODE', 'AUTH_SECRET', 'AUTH_JWKS_URL', 'PAYLOAD_KEY'];
   return Object.fromEntries(names.flatMap(name => (env[name] === undefined ? [] : [[name, env[name]]])));
 }
 

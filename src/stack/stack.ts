@@ -19,6 +19,8 @@ export type StackOptions = {
   ports: { postgres: number; redis: number; temporal: number; temporalUi: number };
   /** The pipeline's engine; with BullMQ there is no Temporal in the stack. Default temporal. */
   engine?: 'temporal' | 'bullmq';
+  /** What Temporal's UI is told to ask for encrypted payloads. */
+  codecEndpoint?: string | undefined;
   install: 'auto' | 'never';
   /** By how much the engine steps back where the live side needs the processor. */
   nice: number;
@@ -106,11 +108,14 @@ function startParts(context: Context, keep: Keep) {
 type Shown = <T extends { part: Part }>(used: T) => T;
 
 async function temporalOf(context: Context, keep: Keep, shown: Shown) {
-  const { given, ports, engine = 'temporal' } = context;
+  const { given, ports, engine = 'temporal', codecEndpoint } = context;
   if (engine !== 'temporal') return undefined;
   return given.temporalAddress
     ? givenTemporal(given.temporalAddress, given.temporalUiUrl).then(shown)
-    : keep(2, embeddedTemporal({ ...context, port: ports.temporal, uiPort: ports.temporalUi }));
+    : keep(
+        2,
+        embeddedTemporal({ ...context, codecEndpoint, port: ports.temporal, uiPort: ports.temporalUi }),
+      );
 }
 
 async function givenPostgres(databaseUrl: string) {

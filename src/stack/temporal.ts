@@ -6,7 +6,12 @@ import { knowsNamespace } from './namespace-probe.ts';
 import { createPart, type Part, type PartContext } from './part.ts';
 import { findTemporal } from './temporal-program.ts';
 
-type Options = PartContext & { port: number; uiPort: number; nice: number };
+type Options = PartContext & {
+  port: number;
+  uiPort: number;
+  nice: number;
+  codecEndpoint: string | undefined;
+};
 
 const START_TIMEOUT_MS = 60_000;
 const PROBE_TIMEOUT_MS = 2_000;
@@ -14,7 +19,7 @@ const PROBE_TIMEOUT_MS = 2_000;
 export async function embeddedTemporal(
   options: Options,
 ): Promise<{ part: Part; address: string; uiUrl: string }> {
-  const { dataDir, port, uiPort, env, nice } = options;
+  const { dataDir, port, uiPort, env, nice, codecEndpoint } = options;
   const command = await findTemporal(options);
   const folder = join(dataDir, 'temporal');
   mkdirSync(folder, { recursive: true });
@@ -28,6 +33,7 @@ export async function embeddedTemporal(
     args: [
       ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--ui-port', String(uiPort)],
       ...['--db-filename', join(folder, 'temporal.db'), ...pragmas, '--log-level', 'warn'],
+      ...(codecEndpoint === undefined ? [] : ['--ui-codec-endpoint', codecEndpoint]),
     ],
     env: plain(env),
     cwd: folder,

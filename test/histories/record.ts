@@ -12,6 +12,7 @@ import type { Submission } from '../../src/message.ts';
 import { createWorkerMetrics } from '../../src/metrics.ts';
 import type { TaskRunner } from '../../src/pipeline/schedules.ts';
 import { createTemporalEngine } from '../../src/pipeline/temporal/client.ts';
+import { createPayloadCodec } from '../../src/pipeline/temporal/codec.ts';
 import { connectTemporal } from '../../src/pipeline/temporal/connection.ts';
 import { createTemporalSchedules } from '../../src/pipeline/temporal/schedules.ts';
 import { createTemporalWorker } from '../../src/pipeline/temporal/worker.ts';
@@ -107,7 +108,8 @@ async function record() {
   const logger = createLogger({ level: 'silent', part: NAME });
   const opened = await openRoomLog();
   const connection = await connectTemporal({ address, logger, signal: AbortSignal.timeout(20_000) });
-  const shared = { connection, namespace: 'default', taskQueue: NAME, logger };
+  const codec = createPayloadCodec([]);
+  const shared = { connection, namespace: 'default', taskQueue: NAME, codec, logger };
   const store = createMessageStore(opened.pool);
   const metrics = createWorkerMetrics();
   const steps = createActivities({ analysers: ANALYSERS, outcomes: opened.outcomes, store, metrics, logger });

@@ -7,6 +7,7 @@ import { createAudit } from '../../src/audit/audit.ts';
 import type { Finding, Report } from '../../src/audit/report.ts';
 import { createLogger } from '../../src/logger.ts';
 import { createTemporalEngine } from '../../src/pipeline/temporal/client.ts';
+import { createPayloadCodec } from '../../src/pipeline/temporal/codec.ts';
 import { connectTemporal } from '../../src/pipeline/temporal/connection.ts';
 import { createAccountLog } from '../../src/rooms/account.ts';
 import { connectRedis, whenReady } from '../../src/rooms/redis.ts';
@@ -75,6 +76,7 @@ export async function openAudit(env: Record<string, string>, pool: Pool) {
     namespace: 'default',
     taskQueue,
     searchable: false,
+    codec: createPayloadCodec([]),
     logger,
   });
   const log = createAccountLog({ redis, scripts: createScripts(redis), partitions: 16 });

@@ -3,11 +3,11 @@ import type { Logger } from '../../logger.ts';
 import type { Engine, RunEnd } from '../engine.ts';
 import { summaryOf } from '../summary.ts';
 import { within } from './connection.ts';
-import { type JobData, jobOptions, keptJobs } from './job.ts';
+import { type JobCodec, jobOptions, keptJobs, type StoredData } from './job.ts';
 import { unfinishedJobs } from './unfinished.ts';
 
 type Watched = { end: Promise<RunEnd>; tell(end: RunEnd): void; added: boolean };
-type Deps = { queue: Queue<JobData>; events: QueueEvents; logger: Logger };
+type Deps = { queue: Queue<StoredData>; events: QueueEvents; codec: JobCodec; logger: Logger };
 
 const CALL_TIMEOUT_MS = 5_000;
 /** The events tell of an end at once; whatever they missed is found by asking. */
@@ -15,7 +15,7 @@ const ASK_EVERY_MS = 5_000;
 const ENDS: Record<string, RunEnd> = { completed: 'done', failed: 'lost', unknown: 'lost' };
 
 /** Starts the flow as BullMQ jobs and hears of their ends, whichever worker did them. */
-export function createBullmqEngine({ queue, events, logger }: Deps): Omit<Engine, 'reprocess'> {
+export function createBullmqEngine({ queue, events, codec, logger }: Deps): Omit<Engine, 'reprocess'> {
   /** Ids alone, of jobs that are not known to have ended. */
   const watched = new Map<string, Watched>();
 
@@ -58,7 +58,7 @@ export function createBullmqEngine({ queue, events, logger }: Deps): Omit<Engine
     async start(batch) {
       const run = watch(batch.id);
       try {
-        const adding = queue.add(summaryOf(batch), { batch }, jobOptions(batch));
+        const adding = queue.add(summaryOf(batch), codec.seal({ batch }), jobOptions(batch));
         await within(CALL_TIMEOUT_MS, 'the start of a batch', adding);
         run.added = true;
       } catch (error) {
@@ -67,7 +67,7 @@ export function createBullmqEngine({ queue, events, logger }: Deps): Omit<Engine
       }
       return { ended: timeoutMs => within(timeoutMs, 'a batch', run.end).catch(() => undefined) };
     },
-    unfinished: () => unfinishedJobs(queue),
+    unfinished: () => unfinishedJobs(queue, codec),
     kept: keptJobs,
     async close() {
       clearInterval(timer);

@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Queue } from 'bullmq';
 import type { Logger } from '../../logger.ts';
-import type { JobData } from './job.ts';
+import type { StoredData } from './job.ts';
 
 /** Before the names of all our keys in BullMQ's Redis. One slot of a cluster, for its scripts touch many keys. */
 export const PREFIX = '{parley-pipeline}';
@@ -41,7 +41,7 @@ export const workingConnection = (url: string) => ({
 type Options = { url: string; name: string; logger: Logger };
 
 /** The queue, once its Redis answers; tries for as long as it takes. */
-export async function connectQueue<Data = JobData>({ url, name, logger }: Options): Promise<Queue<Data>> {
+export async function connectQueue<Data = StoredData>({ url, name, logger }: Options): Promise<Queue<Data>> {
   for (let wait = RETRY.firstMs; ; wait = Math.min(wait * 2, RETRY.maxMs)) {
     const queue = new Queue<Data>(name, { connection: askingConnection(url), prefix: PREFIX });
     logErrors(queue, 'queue', logger);

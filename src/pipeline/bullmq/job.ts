@@ -1,6 +1,7 @@
 import type { JobsOptions } from 'bullmq';
 import type { BatchSummary } from '../../../workflows/message-flow.ts';
 import type { Batch } from '../../../workflows/steps.ts';
+import { createCipher, type PayloadKey } from '../cipher.ts';
 import type { Kept } from '../engine.ts';
 import type { JournalEntry } from './journal.ts';
 
@@ -9,6 +10,27 @@ import type { JournalEntry } from './journal.ts';
  * counts alone.
  */
 export type JobData = { batch: Batch; journal?: JournalEntry[] } | { done: BatchSummary };
+/** What stands in Redis: job data, sealed where there is a key, but that of what is done, which holds no text. */
+export type StoredData = JobData | { sealed: string; key: string };
+
+export type JobCodec = ReturnType<typeof createJobCodec>;
+
+/** Between job data and Redis. Unsealed data is read as it is, whatever the keys; `open` throws Unopenable. */
+export function createJobCodec(keys: readonly PayloadKey[]) {
+  const cipher = createCipher(keys);
+  return {
+    seal(data: JobData): StoredData {
+      if (cipher.seal === undefined || 'done' in data) return data;
+      const { keyId, bytes } = cipher.seal(Buffer.from(JSON.stringify(data)));
+      return { sealed: Buffer.from(bytes).toString('base64'), key: keyId };
+    },
+    open(data: StoredData): JobData {
+      if (!('sealed' in data)) return data;
+      const plain = cipher.open({ keyId: data.key, bytes: Buffer.from(data.sealed, 'base64') });
+      return JSON.parse(plain.toString()) as JobData;
+    },
+  };
+}
 
 /** Every failure is tried again, but for one that is final by name: a batch is never given up for a count. */
 const ATTEMPTS = 1_000_000_000;

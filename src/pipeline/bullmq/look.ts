@@ -3,7 +3,7 @@ import type { Config } from '../../config.ts';
 import type { Logger } from '../../logger.ts';
 import type { LookedAt } from '../engine.ts';
 import { askingConnection, closing, logErrors, PREFIX, within } from './connection.ts';
-import { type JobData, keptJobs } from './job.ts';
+import { createJobCodec, keptJobs, type StoredData } from './job.ts';
 import { unfinishedJobs } from './unfinished.ts';
 
 type Options = { config: Config; url: string; timeoutMs: number; logger: Logger };
@@ -11,7 +11,7 @@ type Options = { config: Config; url: string; timeoutMs: number; logger: Logger 
 /** The queue, for who only asks. Throws where its Redis does not answer in time. */
 export async function lookAtBullmq({ config, url, timeoutMs, logger }: Options): Promise<LookedAt> {
   const connection = askingConnection(url);
-  const queue = new Queue<JobData>(config.pipeline.taskQueue, {
+  const queue = new Queue<StoredData>(config.pipeline.taskQueue, {
     connection,
     prefix: PREFIX,
     skipMetasUpdate: true,
@@ -23,5 +23,6 @@ export async function lookAtBullmq({ config, url, timeoutMs, logger }: Options):
     await closing(queue);
     throw error;
   }
-  return { unfinished: () => unfinishedJobs(queue), kept: keptJobs, close: () => closing(queue) };
+  const codec = createJobCodec(config.payloadKeys);
+  return { unfinished: () => unfinishedJobs(queue, codec), kept: keptJobs, close: () => closing(queue) };
 }

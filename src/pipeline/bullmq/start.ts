@@ -5,6 +5,7 @@ import type { Activities, RunningEngine } from '../engine.ts';
 import type { Schedule } from '../schedules.ts';
 import { createBullmqEngine } from './client.ts';
 import { closing, connectQueue, logErrors, PREFIX, workingConnection } from './connection.ts';
+import { createJobCodec } from './job.ts';
 import { createReprocessing } from './reprocess.ts';
 import { startTasks } from './tasks.ts';
 import { createBullmqWorker } from './worker.ts';
@@ -32,7 +33,9 @@ export async function startBullmq({
   await events.waitUntilReady();
   const concurrency = Math.max(MIN_CONCURRENCY, inFlight);
   const { shutdownMs } = config;
-  const worker = createBullmqWorker({ url, name, identity, activities, concurrency, shutdownMs, logger });
+  const codec = createJobCodec(config.payloadKeys);
+  const shared = { url, name, identity, activities, codec, logger };
+  const worker = createBullmqWorker({ ...shared, concurrency, shutdownMs });
   await worker.ready();
   const reprocessing = await createReprocessing({
     url,
@@ -42,7 +45,7 @@ export async function startBullmq({
     shutdownMs,
     logger,
   });
-  const engine = { ...createBullmqEngine({ queue, events, logger }), reprocess: reprocessing.wake };
+  const engine = { ...createBullmqEngine({ queue, events, codec, logger }), reprocess: reprocessing.wake };
   const tasks = await startTasks({ url, queueName: name, identity, schedule, shutdownMs, logger });
   return {
     engine,

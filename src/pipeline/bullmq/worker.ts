@@ -1,25 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Job, UnrecoverableError, Worker } from 'bullmq';
 import { type BatchSummary, messageFlow } from '../../../workflows/message-flow.ts';
-import {
-  type Batch,
-  pauseMs,
-  poisonOf,
-  STEP_POLICY,
-  StepFailed,
-  type Steps,
-} from '../../../workflows/steps.ts';
+import { pauseMs, poisonOf, STEP_POLICY, StepFailed, type Steps } from '../../../workflows/steps.ts';
 import type { Logger } from '../../logger.ts';
 import { Interrupted, StepWaits, withAttempts } from './attempts.ts';
 import { logErrors, PREFIX, within, workingConnection } from './connection.ts';
-import type { JobData } from './job.ts';
-import { createJournal, type JournalEntry } from './journal.ts';
+import type { JobCodec, JobData, StoredData } from './job.ts';
+import { createJournal } from './journal.ts';
 
 type Deps = {
   url: string;
   name: string;
   identity: string;
   activities: Steps;
+  codec: JobCodec;
   /** Batches under way at once, beside those that wait. */
   concurrency: number;
   shutdownMs: number;
@@ -40,10 +34,10 @@ const [GRACE, LEFT_BEHIND] = [0.4, 0.6];
  * `shutdownMs`.
  */
 export function createBullmqWorker(deps: Deps) {
-  const { url, name, identity, activities, concurrency, shutdownMs, logger } = deps;
-  const process = async (job: Job<JobData>, _token: string | undefined, signal?: AbortSignal) =>
-    runBatch(job, { steps: activities, signal: signal ?? new AbortController().signal, logger });
-  const worker = new Worker<JobData, BatchSummary>(name, process, {
+  const { url, name, identity, activities, codec, concurrency, shutdownMs, logger } = deps;
+  const process = async (job: Job<StoredData>, _token: string | undefined, signal?: AbortSignal) =>
+    runBatch(job, { steps: activities, codec, signal: signal ?? new AbortController().signal, logger });
+  const worker = new Worker<StoredData, BatchSummary>(name, process, {
     connection: workingConnection(url),
     prefix: PREFIX,
     name: identity,
@@ -72,13 +66,14 @@ export function createBullmqWorker(deps: Deps) {
   };
 }
 
-type Run = { steps: Steps; signal: AbortSignal; logger: Logger };
+type Run = { steps: Steps; codec: JobCodec; signal: AbortSignal; logger: Logger };
 
-async function runBatch(job: Job<JobData>, { steps, signal, logger }: Run): Promise<BatchSummary> {
+async function runBatch(job: Job<StoredData>, { steps, codec, signal, logger }: Run): Promise<BatchSummary> {
+  const data = opened(job, { codec, logger });
   // Killed between the two writes at the end of a batch.
-  if ('done' in job.data) return job.data.done;
-  const { batch } = job.data;
-  const journal = createJournal(job.data.journal ?? []);
+  if ('done' in data) return data.done;
+  const { batch } = data;
+  const journal = createJournal(data.journal ?? []);
   const own = logger.child({ batch: batch.id });
   try {
     const durable = journal.over(withAttempts({ steps, signal, logger: own }));
@@ -88,7 +83,11 @@ async function runBatch(job: Job<JobData>, { steps, signal, logger }: Run): Prom
     return done;
   } catch (error) {
     if (error instanceof StepWaits || error instanceof Interrupted) {
-      await within(SAVE_TIMEOUT_MS, 'saving', save(job, batch, journal.entries)).catch(() => undefined);
+      await within(
+        SAVE_TIMEOUT_MS,
+        'saving',
+        save(job, codec.seal({ batch, journal: journal.entries })),
+      ).catch(() => undefined);
       throw error;
     }
     if (error instanceof StepFailed) throw new UnrecoverableError(error.message);
@@ -97,9 +96,19 @@ async function runBatch(job: Job<JobData>, { steps, signal, logger }: Run): Prom
   }
 }
 
+/** A job that cannot be opened waits for a worker that has its key; the queue says why. */
+function opened(job: Job<StoredData>, { codec, logger }: Pick<Run, 'codec' | 'logger'>): JobData {
+  try {
+    return codec.open(job.data);
+  } catch (error) {
+    logger.error({ batch: job.id, error }, 'a batch cannot be read and is tried again');
+    throw error;
+  }
+}
+
 /** What it has done, and that batches which never waited go first. Lost, it is only done again. */
-async function save(job: Job<JobData>, batch: Batch, journal: JournalEntry[]) {
-  await job.updateData({ batch, journal });
+async function save(job: Job<StoredData>, data: StoredData) {
+  await job.updateData(data);
   await job.changePriority({ priority: 1 });
 }
 

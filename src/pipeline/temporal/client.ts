@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, WorkflowExecutionAlreadyStartedError, WorkflowFailedError } from '@temporalio/client';
-import { WorkflowNotFoundError } from '@temporalio/common';
+import { type PayloadCodec, WorkflowNotFoundError } from '@temporalio/common';
 import type { NativeConnection } from '@temporalio/worker';
 import type { messageBatch, reprocess } from '../../../workflows/index.ts';
 import type { Batch } from '../../../workflows/steps.ts';
@@ -17,6 +17,7 @@ type Deps = {
   taskQueue: string;
   /** Whether the cluster knows our search attributes. */
   searchable: boolean;
+  codec: PayloadCodec;
   logger: Logger;
 };
 
@@ -26,8 +27,9 @@ const RETRY_MS = 1_000;
 const MAX_SEARCH_ROOMS = 25;
 
 /** Starts the flow as Temporal workflows, eagerly where the worker shares this connection. */
-export function createTemporalEngine({ connection, namespace, taskQueue, searchable, logger }: Deps): Engine {
-  const client = new Client({ connection, namespace });
+export function createTemporalEngine(deps: Deps): Engine {
+  const { connection, namespace, taskQueue, searchable, codec, logger } = deps;
+  const client = new Client({ connection, namespace, dataConverter: { payloadCodecs: [codec] } });
   const closed = new AbortController();
 
   /** The newest run of the id: somebody else may have started it anew. */
@@ -72,7 +74,7 @@ export function createTemporalEngine({ connection, namespace, taskQueue, searcha
       }
       return { ended: timeoutMs => ended(batch.id, timeoutMs) };
     },
-    unfinished: () => unfinishedRuns({ client, namespace, taskQueue }),
+    unfinished: () => unfinishedRuns({ client, namespace, taskQueue, codec }),
     async reprocess({ run, rooms = [] }) {
       await client.withDeadline(Date.now() + START_TIMEOUT_MS, () =>
         client.workflow.signalWithStart<typeof reprocess>('reprocess', {

@@ -2,6 +2,7 @@ import { Client } from '@temporalio/client';
 import type { Config } from '../../config.ts';
 import type { Logger } from '../../logger.ts';
 import type { LookedAt } from '../engine.ts';
+import { createPayloadCodec } from './codec.ts';
 import { connectTemporal } from './connection.ts';
 import { keptRuns } from './kept.ts';
 import { unfinishedRuns } from './unfinished.ts';
@@ -17,9 +18,10 @@ export async function lookAtTemporal({ config, address, timeoutMs, logger }: Opt
     throw new Error('Temporal does not answer', { cause: error });
   });
   const { temporalNamespace: namespace, pipeline } = config;
+  const codec = createPayloadCodec(config.payloadKeys);
   const client = new Client({ connection, namespace });
   return {
-    unfinished: () => unfinishedRuns({ client, namespace, taskQueue: pipeline.taskQueue }),
+    unfinished: () => unfinishedRuns({ client, namespace, taskQueue: pipeline.taskQueue, codec }),
     kept: () => keptRuns(client, namespace),
     close: () => connection.close(),
   };

@@ -3,6 +3,7 @@ import type { Logger } from '../../logger.ts';
 import type { Activities, RunningEngine } from '../engine.ts';
 import { createScheduleKeeper, type Schedule } from '../schedules.ts';
 import { createTemporalEngine } from './client.ts';
+import { createPayloadCodec } from './codec.ts';
 import { connectTemporal, registerSearchAttributes } from './connection.ts';
 import { createTemporalSchedules } from './schedules.ts';
 import { createTemporalWorker, installTemporalRuntime } from './worker.ts';
@@ -28,7 +29,8 @@ export async function startTemporal({
   const { temporalNamespace: namespace, shutdownMs } = config;
   const connection = await connectTemporal({ address, logger, signal: new AbortController().signal });
   const searchable = await registerSearchAttributes(connection, namespace, logger);
-  const shared = { connection, namespace, taskQueue, logger };
+  const codec = createPayloadCodec(config.payloadKeys);
+  const shared = { connection, namespace, taskQueue, codec, logger };
   const worker = await createTemporalWorker({
     ...shared,
     ...{ identity, activities, runTask: schedule.runTask, shutdownMs },

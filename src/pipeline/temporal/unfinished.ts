@@ -1,9 +1,9 @@
 import type { Client } from '@temporalio/client';
-import { defaultPayloadConverter } from '@temporalio/common';
+import { defaultPayloadConverter, type PayloadCodec } from '@temporalio/common';
 import type { Batch } from '../../../workflows/steps.ts';
 import type { Unfinished } from '../engine.ts';
 
-type Options = { client: Client; namespace: string; taskQueue: string };
+type Options = { client: Client; namespace: string; taskQueue: string; codec: PayloadCodec };
 type Run = { workflowId: string; runId: string };
 
 const PAGE = 100;
@@ -11,9 +11,11 @@ const TIMEOUT_MS = 5_000;
 
 /**
  * The runs of our queue that have not ended, with the places of their messages: from the first event of each, which
- * holds the batch. Temporal lists a run some moments after its start. Throws when it does not answer.
+ * holds the batch. Temporal lists a run some moments after its start. Throws when it does not answer, and where a
+ * batch is encrypted with a key that is not known here.
  */
-export async function* unfinishedRuns({ client, namespace, taskQueue }: Options): AsyncGenerator<Unfinished> {
+export async function* unfinishedRuns(options: Options): AsyncGenerator<Unfinished> {
+  const { client, namespace, taskQueue } = options;
   const query = `WorkflowType = 'messageBatch' AND ExecutionStatus = 'Running' AND TaskQueue = '${taskQueue}'`;
   const within = <T>(call: () => Promise<T>) => client.withDeadline(Date.now() + TIMEOUT_MS, call);
   let nextPageToken: Uint8Array | null = null;
@@ -24,7 +26,7 @@ export async function* unfinishedRuns({ client, namespace, taskQueue }: Options)
     );
     for (const { execution } of page.executions ?? []) {
       const run = { workflowId: execution?.workflowId ?? '', runId: execution?.runId ?? '' };
-      const batch = await within(() => batchOf(client, namespace, run));
+      const batch = await within(() => batchOf(options, run));
       if (batch === undefined) continue;
       yield {
         id: run.workflowId,
@@ -36,12 +38,14 @@ export async function* unfinishedRuns({ client, namespace, taskQueue }: Options)
 }
 
 /** The input of a run; undefined where it is gone since it was listed. */
-async function batchOf(client: Client, namespace: string, execution: Run): Promise<Batch | undefined> {
+async function batchOf({ client, namespace, codec }: Options, execution: Run): Promise<Batch | undefined> {
   const { history } = await client.workflowService.getWorkflowExecutionHistory({
     namespace,
     execution,
     maximumPageSize: 1,
   });
   const payload = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
-  return payload ? defaultPayloadConverter.fromPayload<Batch>(payload) : undefined;
+  if (!payload) return undefined;
+  const [opened] = await codec.decode([payload]);
+  return defaultPayloadConverter.fromPayload<Batch>(opened!);
 }

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Context } from '@temporalio/activity';
+import type { PayloadCodec } from '@temporalio/common';
 import { DefaultLogger, type NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { HEARTBEAT } from '../../../workflows/reprocess-flow.ts';
 import { TASK_HEARTBEAT, type TaskRun } from '../../../workflows/tasks.ts';
@@ -15,6 +16,7 @@ type Deps = {
   identity: string;
   activities: Partial<Activities>;
   runTask?: TaskRunner;
+  codec: PayloadCodec;
   shutdownMs: number;
   logger: Logger;
 };
@@ -33,7 +35,7 @@ export function installTemporalRuntime(logger: Logger) {
 
 /** Runs the flow and its steps for Temporal. `shutdown` lets what is under way end, within `shutdownMs`. */
 export async function createTemporalWorker(deps: Deps): Promise<Worker> {
-  const { connection, namespace, taskQueue, identity, activities, runTask, shutdownMs } = deps;
+  const { connection, namespace, taskQueue, identity, activities, runTask, codec, shutdownMs } = deps;
   const { reprocess } = activities;
   const task = runTask && ((run: TaskRun) => runTask(run, Context.current().cancellationSignal));
   return await Worker.create({
@@ -46,6 +48,7 @@ export async function createTemporalWorker(deps: Deps): Promise<Worker> {
       ...(reprocess && { reprocess: beating(reprocess, HEARTBEAT.everyMs) }),
       ...(task && { runTask: beating(task, TASK_HEARTBEAT.everyMs) }),
     },
+    dataConverter: { payloadCodecs: [codec] },
     workflowsPath: fileURLToPath(new URL('../../../workflows/index.ts', import.meta.url)),
     shutdownGraceTime: shutdownMs * 0.7,
     shutdownForceTime: shutdownMs * 0.9,

@@ -60,10 +60,10 @@ export function createHistory({ log, store, metrics, logger, timeoutMs }: Deps) 
       metrics.historyPages.inc({ from: 'cache' });
       return { ...(JSON.parse(cached.page) as Page), watermark: cached.watermark };
     }
-    const found = await fromStore(room, { limit: LARGEST }, { patienceMs: logUntil - performance.now() });
+    const found = await fromStore(room, { limit: LARGEST }, logUntil - performance.now());
     if (!isRefusal(found) && found.watermark !== undefined) {
-      const { watermark, ...page } = found;
-      void log.cachePage(room, JSON.stringify(page), watermark);
+      const { watermark, rows, ...page } = found;
+      void log.cachePage(room, JSON.stringify({ rows: rows.map(kept), ...page }), watermark);
     }
     return found;
   }
@@ -72,7 +72,7 @@ export function createHistory({ log, store, metrics, logger, timeoutMs }: Deps) 
   async function fromStore(
     room: string,
     query: { before?: number; after?: number; around?: number; limit: number },
-    { patienceMs, viewer }: { patienceMs: number; viewer?: Viewer },
+    patienceMs: number,
   ): Promise<Found | Refusal> {
     const startedAt = performance.now();
     const watermark = await within(patienceMs, log.watermark(room));
@@ -80,23 +80,14 @@ export function createHistory({ log, store, metrics, logger, timeoutMs }: Deps) 
     const page = await read(left, () => store.page(room, query));
     if (isRefusal(page)) return page;
     metrics.historyPages.inc({ from: 'store' });
-    const { rows, hasOlder, hasNewer } = page;
-    return {
-      rows: viewer?.moderator ? rows : rows.map(kept),
-      hasOlder,
-      hasNewer,
-      watermark: watermark === TOO_LATE ? undefined : watermark,
-    };
+    return { ...page, watermark: watermark === TOO_LATE ? undefined : watermark };
   }
 
   /** The cached page lacks what only moderators see: they read the store. */
   const find = (room: string, { cursor, limit }: HistoryQuery, viewer: Viewer) =>
     cursor === undefined && !viewer.moderator
       ? newest(room)
-      : fromStore(room, { ...cursor, limit } as Cursor & { limit: number }, {
-          patienceMs: timeoutMs / 3,
-          viewer,
-        });
+      : fromStore(room, { ...cursor, limit } as Cursor & { limit: number }, timeoutMs / 3);
 
   return {
     async page(room: string, query: HistoryQuery, viewer: Viewer): Promise<HistoryPage | Refusal> {

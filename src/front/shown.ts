@@ -11,7 +11,7 @@ import {
 } from '../rooms/view.ts';
 
 /** What of a stored message pages are made of: nothing of the pipeline's, and never the original of a masked text. */
-const KEPT = new Set<string>([
+const KEPT = [
   'id',
   'revision',
   'room',
@@ -27,13 +27,14 @@ const KEPT = new Set<string>([
   'editedAt',
   'reason',
   'audience',
-] satisfies (keyof LoggedMessage)[]);
+] as const satisfies (keyof LoggedMessage)[];
 
 /** A stored message without what no reader but moderators is shown; of a verdict, what its author is told. */
 export function kept(stored: LoggedMessage): LoggedMessage {
-  const copy: LoggedMessage & Record<string, unknown> = { ...stored };
-  for (const name of Object.keys(copy)) if (!KEPT.has(name)) delete copy[name];
-  return mayRephrase(stored) ? { ...copy, verdict: BOUNCED } : copy;
+  const copy: Record<string, unknown> = {};
+  for (const name of KEPT) if (stored[name] !== undefined) copy[name] = stored[name];
+  if (mayRephrase(stored)) copy.verdict = BOUNCED;
+  return copy as object as LoggedMessage;
 }
 
 const BOUNCED = { action: 'bounce' as const, rules: [], spans: [], policy: '' };
@@ -44,7 +45,6 @@ const BOUNCED = { action: 'bounce' as const, rules: [], spans: [], policy: '' };
  */
 export function shown(stored: LoggedMessage, viewer: Viewer): Message | Tombstone {
   if (viewer.moderator && moderatorFields(stored) !== undefined) return messageFor(stored, viewer);
-  const message = kept(stored);
-  const gone = message.status === 'removed' || !maySee(message, viewer);
-  return gone ? tombstone(message, viewer) : publicMessage(message);
+  const gone = stored.status === 'removed' || !maySee(stored, viewer);
+  return gone ? tombstone(stored, viewer) : publicMessage(stored);
 }

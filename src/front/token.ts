@@ -1,3 +1,4 @@
+import { webcrypto } from 'node:crypto';
 import { createRemoteJWKSet, decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import type { AuthConfig } from '../config.ts';
 import { type Refusal, refuse, Unavailable } from '../errors.ts';
@@ -15,7 +16,7 @@ export type VerifyToken = (token: string) => Promise<Identity | Refusal>;
  * algorithms alone: a public key can never be taken for a secret.
  */
 export function createTokenVerifier(config: AuthConfig): VerifyToken {
-  const secret = config.secret === undefined ? undefined : new TextEncoder().encode(config.secret);
+  const secret = config.secret === undefined ? undefined : hmacKey(config.secret);
   const keySet =
     config.jwksUrl === undefined
       ? undefined
@@ -33,7 +34,7 @@ export function createTokenVerifier(config: AuthConfig): VerifyToken {
   async function claimsOf(token: string): Promise<JWTPayload | undefined> {
     const { alg } = decodeProtectedHeader(token);
     if (secret !== undefined && alg === 'HS256') {
-      return (await jwtVerify(token, secret, { ...expected, algorithms: ['HS256'] })).payload;
+      return (await jwtVerify(token, await secret, { ...expected, algorithms: ['HS256'] })).payload;
     }
     if (keySet !== undefined && alg !== undefined && ASYMMETRIC.includes(alg)) {
       return (await jwtVerify(token, keySet, { ...expected, algorithms: ASYMMETRIC })).payload;
@@ -63,6 +64,16 @@ function isKeySetFailure(error: unknown): boolean {
 function isMalformed(error: unknown): boolean {
   return error instanceof TypeError && error.message.startsWith('Invalid Token');
 }
+
+/** Imported once, and not by jose for every token. */
+const hmacKey = (secret: string) =>
+  webcrypto.subtle.importKey(
+    'raw',
+    new TextEncoder().encode(secret),
+    { name: 'HMAC', hash: 'SHA-256' },
+    false,
+    ['verify'],
+  );
 
 export type TokenRequest = {
   user: string;

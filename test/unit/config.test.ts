@@ -74,6 +74,27 @@ describe('configuration', () => {
       refuses({ DIGEST_AT: time }, /^DIGEST_AT is/);
   });
 
+  it('reads keys of payloads with their names, and shows nothing of what is none', () => {
+    const key = (byte: number) => Buffer.alloc(32, byte).toString('base64');
+    const read = (given: string) => readConfig({ AUTH_SECRET: SECRET, PAYLOAD_KEY: given }).payloadKeys;
+    assert.deepEqual(readConfig({ AUTH_SECRET: SECRET }).payloadKeys, []);
+    assert.deepEqual(read(`new:${key(1)}, old:${key(2)}`), [
+      { id: 'new', key: Buffer.alloc(32, 1) },
+      { id: 'old', key: Buffer.alloc(32, 2) },
+    ]);
+    const [named] = read(key(1));
+    assert.deepEqual([read(key(1)), read(`${key(2)},${key(1)}`)[1]], [[named], named]);
+    const short = Buffer.alloc(31, 1).toString('base64');
+    for (const wrong of [short, `${key(1)}AAAA`, 'secret words', `a b:${key(1)}`, `${key(1)},id:`]) {
+      refuses({ PAYLOAD_KEY: wrong }, /^PAYLOAD_KEY: key \d must be 32 bytes as base64/);
+      assert.throws(
+        () => readConfig({ AUTH_SECRET: SECRET, PAYLOAD_KEY: wrong }),
+        (error: Error) => !error.message.includes(wrong),
+      );
+    }
+    refuses({ PAYLOAD_KEY: `a:${key(1)},a:${key(2)}` }, /^PAYLOAD_KEY has two keys that are named a/);
+  });
+
   it('gives development tokens on loopback alone', () => {
     assert.equal(readConfig({ AUTH_SECRET: SECRET, AUTH_MODE: 'dev' }).auth.mode, 'dev');
     refuses({ AUTH_MODE: 'dev', HOST: '0.0.0.0' }, /^AUTH_MODE=dev/);

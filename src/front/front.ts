@@ -47,6 +47,7 @@ import { createSession } from './session.ts';
 import { createSubmit } from './submit.ts';
 import { createTickets } from './tickets.ts';
 import { createTokenVerifier } from './token.ts';
+import { createTokenMemory } from './token-memory.ts';
 import { createUpgrades } from './upgrade.ts';
 
 export type FrontDeps = {
@@ -196,7 +197,7 @@ function build(deps: FrontDeps, { connections, ready, revocation, sanctions, loa
   const origins = createOrigins({ allowed: config.auth.allowedOrigins, schemeOf: address.schemeOf });
   const { issue, redeem } = createTickets(deps.redis);
   const tickets = { issue, redeem: barring(sanctions, revocation.guard(redeem)) };
-  const verify = barring(sanctions, revocation.guard(createTokenVerifier(config.auth)));
+  const verify = barring(sanctions, revocation.guard(createTokenMemory(createTokenVerifier(config.auth))));
   const mayEnter = mayEnterBy(sanctions);
   const amend = createLimitedAmend({
     amend: createReleasedAmend({ amend: deps.amend, releasing }),

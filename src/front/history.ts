@@ -10,16 +10,17 @@ import type { Cursor, HistoryQuery, RoomsQuery } from './history-query.ts';
 import { kept, shown } from './shown.ts';
 import { createStoreReads } from './store-reads.ts';
 
+type PageQuery = { before?: number; after?: number; around?: number; limit: number };
 type Page = { rows: LoggedMessage[]; hasOlder: boolean; hasNewer: boolean };
 type Found = Page & { watermark: Watermark | undefined };
 type RoomsPage = { rooms: { room: string; lastMessageAt: string; lastId: number }[]; hasMore: boolean };
 
 /** What history needs of the store; it throws where the database does not answer. */
 export type HistoryStore = {
-  page(
-    room: string,
-    query: { before?: number; after?: number; around?: number; limit: number },
-  ): Promise<Page>;
+  /** With all that moderators see. */
+  page(room: string, query: PageQuery): Promise<Page>;
+  /** Of what readers see. */
+  shownPage(room: string, query: PageQuery): Promise<Page>;
   byId(room: string, id: number): Promise<LoggedMessage | undefined>;
   rooms(query: { after?: string; limit: number; allow?: string[] }): Promise<RoomsPage>;
 };
@@ -60,7 +61,11 @@ export function createHistory({ log, store, metrics, logger, timeoutMs }: Deps) 
       metrics.historyPages.inc({ from: 'cache' });
       return { ...(JSON.parse(cached.page) as Page), watermark: cached.watermark };
     }
-    const found = await fromStore(room, { limit: LARGEST }, logUntil - performance.now());
+    const found = await fromStore(
+      () => store.shownPage(room, { limit: LARGEST }),
+      room,
+      logUntil - performance.now(),
+    );
     if (!isRefusal(found) && found.watermark !== undefined) {
       const { watermark, rows, ...page } = found;
       void log.cachePage(room, JSON.stringify({ rows: rows.map(kept), ...page }), watermark);
@@ -70,24 +75,25 @@ export function createHistory({ log, store, metrics, logger, timeoutMs }: Deps) 
 
   /** The watermark is read before the rows it vouches for. */
   async function fromStore(
+    readRows: () => Promise<Page>,
     room: string,
-    query: { before?: number; after?: number; around?: number; limit: number },
     patienceMs: number,
   ): Promise<Found | Refusal> {
     const startedAt = performance.now();
     const watermark = await within(patienceMs, log.watermark(room));
     const left = timeoutMs - (performance.now() - startedAt);
-    const page = await read(left, () => store.page(room, query));
+    const page = await read(left, readRows);
     if (isRefusal(page)) return page;
     metrics.historyPages.inc({ from: 'store' });
     return { ...page, watermark: watermark === TOO_LATE ? undefined : watermark };
   }
 
   /** The cached page lacks what only moderators see: they read the store. */
-  const find = (room: string, { cursor, limit }: HistoryQuery, viewer: Viewer) =>
-    cursor === undefined && !viewer.moderator
-      ? newest(room)
-      : fromStore(room, { ...cursor, limit } as Cursor & { limit: number }, timeoutMs / 3);
+  function find(room: string, { cursor, limit }: HistoryQuery, { moderator }: Viewer) {
+    if (cursor === undefined && !moderator) return newest(room);
+    const query = { ...cursor, limit } as Cursor & { limit: number };
+    return fromStore(() => store[moderator ? 'page' : 'shownPage'](room, query), room, timeoutMs / 3);
+  }
 
   return {
     async page(room: string, query: HistoryQuery, viewer: Viewer): Promise<HistoryPage | Refusal> {

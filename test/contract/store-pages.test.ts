@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { PAGE, type PageQuery } from '../../src/store/pages.ts';
+import { kept, shown } from '../../src/front/shown.ts';
+import { PAGE, type PageQuery, SHOWN_PAGE } from '../../src/store/pages.ts';
 import { LIST_ROOMS } from '../../src/store/rooms.ts';
 import { STANDING } from '../../src/store/standing.ts';
 import { newRoom, type OpenStore, openStore, rowOf } from '../support/store.ts';
@@ -83,6 +84,37 @@ describe('store: pages', () => {
     assert.deepEqual(up, ids);
   });
 
+  it('is for readers what is stored without what moderators and the pipeline alone know', async () => {
+    const mixed = newRoom();
+    const spans: [number, number][] = [[0, 4]];
+    const bounce = { action: 'bounce' as const, rules: ['own/x'], spans: [], policy: 'p1' };
+    const mask = { action: 'mask' as const, rules: ['own/x'], spans, policy: 'p1' };
+    await db.store.persist([
+      rowOf(mixed, 1, { submission: { name: 'Ann', replyTo: 1, editedAt: '2026-01-02T00:00:00.000Z' } }),
+      rowOf(mixed, 2, {
+        outcome: { status: 'masked', verdict: mask },
+        submission: { content: 'rude words' },
+      }),
+      rowOf(mixed, 3, { outcome: { status: 'removed', reason: 'moderated', verdict: bounce } }),
+      rowOf(mixed, 4, { outcome: { status: 'removed', reason: 'moderated' } }),
+      rowOf(mixed, 5, { outcome: { status: 'held', reason: 'held', audience: 'author' } }),
+    ]);
+    await db.store.withdraw([rowOf(mixed, 6)]);
+    const query = { before: 7, limit: 5 };
+    const whole = await db.store.page(mixed, query);
+    const seen = await db.store.shownPage(mixed, query);
+    assert.deepEqual(seen, { ...whole, rows: whole.rows.map(kept) });
+    assert.ok(!JSON.stringify(seen).includes('rude'));
+    for (const viewer of [
+      { user: 'ann', moderator: false },
+      { user: 'bob', moderator: false },
+    ])
+      assert.deepEqual(
+        seen.rows.map(row => shown(row, viewer)),
+        whole.rows.map(row => shown(row, viewer)),
+      );
+  });
+
   it('holds ids as large as time in microseconds', async () => {
     const late = newRoom();
     const base = 1_790_000_000_000_000;
@@ -155,8 +187,12 @@ describe('store: pages', () => {
 
     it('reads a page by the primary key, with no sort over the room', async () => {
       await db.pool.query('ANALYZE messages');
-      for (const pivot of [2_000, 10_000, Number.MAX_SAFE_INTEGER]) {
-        const nodes = await planOf(PAGE, [large, pivot, 51, 51]);
+      for (const [page, pivot] of [
+        [PAGE, 2_000],
+        [SHOWN_PAGE, 10_000],
+        [SHOWN_PAGE, Number.MAX_SAFE_INTEGER],
+      ] as const) {
+        const nodes = await planOf(page, [large, pivot, 51, 51]);
         assert.deepEqual(kinds(nodes), ['Append', 'Limit', 'Index Scan', 'Limit', 'Index Scan']);
         const indexes = nodes.flatMap(node => node['Index Name'] ?? []);
         assert.deepEqual(indexes, ['messages_pkey', 'messages_pkey']);

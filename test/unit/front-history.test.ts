@@ -118,7 +118,8 @@ describe('history', () => {
     cachePage: async () => {},
   };
   const goodStore: HistoryStore = {
-    page: async (_room, { limit }) => ({ rows: rows.slice(-limit), hasOlder: true, hasNewer: false }),
+    page: async () => assert.fail('what moderators see was read'),
+    shownPage: async (_room, { limit }) => ({ rows: rows.slice(-limit), hasOlder: true, hasNewer: false }),
     byId: async () => undefined,
     rooms: never,
   };
@@ -142,8 +143,8 @@ describe('history', () => {
   });
 
   it('is unavailable in time when the store fails or hangs', async () => {
-    const failing = { page: async () => Promise.reject(new Error('no database')), byId: never };
-    for (const store of [failing, { page: never, byId: never }]) {
+    const failing = { shownPage: async () => Promise.reject(new Error('no database')), byId: never };
+    for (const store of [failing, { shownPage: never, byId: never }]) {
       const startedAt = performance.now();
       const page = await history({}, store).page('a', { limit: 2 }, viewer);
       assert.equal(isRefusal(page) && page.refused, 'unavailable');
@@ -174,9 +175,9 @@ describe('history', () => {
       },
     };
     const store = {
-      page: async (...args: Parameters<HistoryStore['page']>) => {
+      shownPage: async (...args: Parameters<HistoryStore['shownPage']>) => {
         order.push('rows');
-        return goodStore.page(...args);
+        return goodStore.shownPage(...args);
       },
     };
     const page = await history(log, store).page('a', { limit: 3 }, viewer);
@@ -191,7 +192,7 @@ describe('history', () => {
   it('serves the newest page from the cache, with the watermark of the cache', async () => {
     const cached = JSON.stringify({ rows: rows.slice(0, 3), hasOlder: false, hasNewer: false });
     const log = { cachedPage: async () => ({ page: cached, watermark: mark }) };
-    const cold = { page: async () => assert.fail('the store was read') };
+    const cold = { shownPage: async () => assert.fail('the store was read') };
     const small = await history(log, cold).page('a', { limit: 2 }, viewer);
     const whole = await history(log, cold).page('a', { limit: 3 }, viewer);
     assert.ok(!isRefusal(small) && !isRefusal(whole));

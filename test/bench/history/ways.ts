@@ -1,8 +1,8 @@
 /** The ways to read a page that the bench compares, and where in the room it asks for one. */
 import { Agent, request } from 'node:http';
 import type { Pool } from 'pg';
-import { PAGE, type PageQuery, planOf } from '../../../src/store/pages.ts';
-import { READ_COLUMNS } from '../../../src/store/rows.ts';
+import { type PageQuery, pageValues, SHOWN_PAGE } from '../../../src/store/pages.ts';
+import { SHOWN_COLUMNS } from '../../../src/store/rows.ts';
 import { token } from '../../support/socket.ts';
 import { BIG } from './fill.ts';
 
@@ -37,8 +37,7 @@ export const bare =
 
 /** The statement of a page, for EXPLAIN too. */
 export function valuesOf(query: PageQuery) {
-  const { pivot, below, above } = planOf(query);
-  return { text: PAGE, values: [BIG, pivot, below + 1, above + 1] };
+  return { text: SHOWN_PAGE, values: pageValues(BIG, query) };
 }
 
 /** The newest page as the client of a gateway gets it, over one connection that is kept; parsed. */
@@ -71,6 +70,6 @@ export async function http(url: string): Promise<Ask & { close(): void }> {
 
 /** The same page by counting rows from the newest on. */
 export async function byOffset(pool: Pool, skip: number): Promise<number> {
-  const text = `SELECT ${READ_COLUMNS} FROM messages WHERE room = $1 ORDER BY id DESC LIMIT $2 OFFSET $3`;
+  const text = `SELECT ${SHOWN_COLUMNS} FROM messages WHERE room = $1 ORDER BY id DESC LIMIT $2 OFFSET $3`;
   return (await pool.query(text, [BIG, LIMIT, skip])).rows.length;
 }

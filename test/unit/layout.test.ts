@@ -31,6 +31,7 @@ const MAY_IMPORT: [folder: string, from: string[]][] = [
     ['src/front/', 'src/digest/days.ts', 'src/rooms/', 'src/message.ts', 'src/errors.ts', 'src/admin.ts'],
   ],
   ['src/audit/', ['src/audit/', 'src/rooms/', 'src/message.ts', 'src/errors.ts']],
+  ['src/export/', ['src/export/', 'src/rooms/', 'src/message.ts', 'src/errors.ts']],
   ['src/client/', ['src/client/', 'src/message.ts']],
   ['src/web/', ['src/web/', 'src/client/', 'src/message.ts']],
   ['workflows/', ['workflows/', 'src/message.ts']],
@@ -117,7 +118,7 @@ describe('layout', () => {
     const wrong = sources().filter(
       file =>
         /process\.env/.test(readFileSync(join(ROOT, file), 'utf8')) &&
-        !/^src\/(config|start|trace|audit|dead-letters|reprocess|purge|erase|schedule|digest)\.ts$|^src\/stack\/|^src\/demo\//.test(
+        !/^src\/(config|start|trace|audit|dead-letters|export|reprocess|purge|erase|schedule|digest)\.ts$|^src\/stack\/|^src\/demo\//.test(
           file,
         ),
     );

@@ -8,12 +8,11 @@ import { createLogger } from '../../src/logger.ts';
 import { createWorkerMetrics } from '../../src/metrics.ts';
 import { createLivePolicies, type LivePolicies } from '../../src/moderation/live.ts';
 import { createRoomJudge } from '../../src/moderation/room-judge.ts';
-import type { Engine } from '../../src/pipeline/engine.ts';
 import { createMessageStore } from '../../src/store/messages.ts';
 import { createPolicyStore } from '../../src/store/policies.ts';
 import type { Batch, Steps } from '../../workflows/steps.ts';
 import { runAudit } from '../support/audit.ts';
-import { KEYED, type KeyedEngines } from '../support/payload-key.ts';
+import { type Batches, KEYED, type KeyedEngines } from '../support/payload-key.ts';
 import { newRoom, openRoomLog } from '../support/room-log.ts';
 import { SECRET } from '../support/socket.ts';
 import { stack } from '../support/stack.ts';
@@ -36,7 +35,7 @@ for (const [kind, open] of Object.entries(KEYED)) {
     let engines: KeyedEngines;
     let steps: Steps;
     let policies: LivePolicies;
-    const opened: Engine[] = [];
+    const opened: Batches[] = [];
     const engineOf = (...keys: (typeof OLD)[]) => {
       opened.push(engines.engine(keys));
       return opened.at(-1)!;
@@ -82,7 +81,7 @@ for (const [kind, open] of Object.entries(KEYED)) {
       await log?.close();
     });
 
-    const named = async (engine: Engine) => {
+    const named = async (engine: Batches) => {
       const ids = new Set<string>();
       for await (const { id } of engine.unfinished()) ids.add(id);
       return [...ids].sort();

@@ -21,9 +21,10 @@ const { History } = proto.temporal.api.history.v1;
 const logger = createLogger({ level: 'silent', part: 'test' });
 const SHUTDOWN_MS = 5_000;
 
+export type Batches = Pick<Engine, 'start' | 'unfinished' | 'close'>;
 export type KeyedEngines = {
   /** An engine without a worker. */
-  engine(keys: PayloadKey[]): Engine;
+  engine(keys: PayloadKey[]): Batches;
   /** Runs a worker; answers its end. */
   work(keys: PayloadKey[], activities: Steps): Promise<() => Promise<unknown>>;
   /** Every byte that the engine's storage has of a batch. */

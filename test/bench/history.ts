@@ -15,10 +15,20 @@ import { openSocket, SECRET } from '../support/socket.ts';
 import { freeDatabase, mochaGlobalTeardown, stack } from '../support/stack.ts';
 import { createMeter } from './delivery/usage.ts';
 import { BIG, fill, type Sizes, sizesOf } from './history/fill.ts';
-import { type Ask, bare, byOffset, http, LIMIT, type Place, placesIn, valuesOf } from './history/ways.ts';
+import {
+  type Ask,
+  bare,
+  byOffset,
+  http,
+  LIMIT,
+  type Place,
+  placesIn,
+  valuesOf,
+  whole,
+} from './history/ways.ts';
 
 type Series = { ms: number[]; cpuS: number };
-type Way = { name: 'bare' | 'http'; ask: Ask; pids: number[] };
+type Way = { name: 'bare' | 'whole' | 'http'; ask: Ask; pids: number[] };
 /** `quiet` is the fastest tenth's slowest: what it takes when nothing else wants the processor. */
 type Summary = { quiet: number; p50: number; p95: number; cpuMs: number };
 
@@ -79,6 +89,7 @@ async function measured({ databaseUrl, redisUrl, sizes, repeats }: Measuring) {
     await plans(pool, places);
     const ways: Way[] = [
       { name: 'bare', ask: bare(pool), pids: await pidsOf('Postgres') },
+      { name: 'whole', ask: whole(pool), pids: await pidsOf('Postgres') },
       { name: 'http', ask: overHttp, pids: [gateway.pid, ...(await pidsOf('Postgres', 'Redis'))] },
     ];
     const found = await interleaved({ ways, places, repeats });
@@ -192,6 +203,13 @@ function report({ places, found, cached, offsets }: Report) {
     const cells = [one, other].flatMap(({ quiet, p50, p95, cpuMs }) => [quiet, p50, p95, cpuMs]);
     const ratios = [other.quiet / one.quiet, other.p50 / one.p50, other.cpuMs / one.cpuMs];
     say(`${name.padEnd(15)} ${[...cells, ...ratios].map(f).join(' ')}`);
+  }
+  for (const { name } of places) {
+    const [one, other] = [of(name, 'whole'), of(name, 'http')];
+    const cells = [one.quiet, one.p50, one.p95, one.cpuMs].map(f).join(' ');
+    say(
+      `${name.padEnd(15)} ${cells}  a statement of whole rows; HTTP / this ${(other.p50 / one.p50).toFixed(2)}`,
+    );
   }
   say(`newest, cached ${' '.repeat(32)} ${[cached.quiet, cached.p50, cached.p95].map(f).join(' ')}`);
   say(`by offset       ${offsets.map(([name, ms]) => `${name} ${ms.toFixed(1)} ms`).join(', ')}\n`);

@@ -1,7 +1,7 @@
 /** The ways to read a page that the bench compares, and where in the room it asks for one. */
 import { Agent, request } from 'node:http';
 import type { Pool } from 'pg';
-import { type PageQuery, pageValues, SHOWN_PAGE } from '../../../src/store/pages.ts';
+import { PAGE, type PageQuery, pageValues, SHOWN_PAGE } from '../../../src/store/pages.ts';
 import { SHOWN_COLUMNS } from '../../../src/store/rows.ts';
 import { token } from '../../support/socket.ts';
 import { BIG } from './fill.ts';
@@ -29,11 +29,17 @@ export function placesIn(lastId: number): Place[] {
   ];
 }
 
-/** The statement alone, as the store sends it; answers the number of rows. */
+/** The statement alone, as the store sends it for readers; answers the number of rows. */
 export const bare =
   (pool: Pool): Ask =>
   async query =>
     (await pool.query(valuesOf(query))).rows.length;
+
+/** The same with everything that is stored, as moderators' pages need it. */
+export const whole =
+  (pool: Pool): Ask =>
+  async query =>
+    (await pool.query(PAGE, pageValues(BIG, query))).rows.length;
 
 /** The statement of a page, for EXPLAIN too. */
 export function valuesOf(query: PageQuery) {

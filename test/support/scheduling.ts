@@ -11,6 +11,7 @@ import {
   scheduleTable,
   type Task,
 } from '../../src/pipeline/schedules.ts';
+import { createPayloadCodec } from '../../src/pipeline/temporal/codec.ts';
 import { connectTemporal } from '../../src/pipeline/temporal/connection.ts';
 import { createTemporalSchedules } from '../../src/pipeline/temporal/schedules.ts';
 import { createTemporalWorker } from '../../src/pipeline/temporal/worker.ts';
@@ -53,7 +54,7 @@ export const SCHEDULING: Record<'temporal' | 'bullmq', () => Promise<Scheduling>
           connection: own,
           identity: 'test',
           activities: {} as Steps,
-          ...{ runTask, shutdownMs: SHUTDOWN_MS },
+          ...{ runTask, codec: createPayloadCodec([]), shutdownMs: SHUTDOWN_MS },
         });
         const running = worker.run();
         const keeper = createScheduleKeeper({ schedules, table, logger });

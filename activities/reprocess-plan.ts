@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Language, Sentiment, Verdict, Versions } from '../src/message.ts';
 import { changeOf, type OutcomeChange, type Redone, reversed } from '../src/reprocess/outcome-change.ts';
 import type { PlannedPage } from '../src/store/reprocess.ts';
@@ -21,8 +21,10 @@ export type Rejudge = (run: ReprocessRun) => Promise<{
 
 /** Rows looked at in a step at most, and at least: a slow run goes in small steps. */
 const PAGE = { max: 500, min: 20 };
-/** Messages judged between two looks at what else there is to do: live work goes first. */
-const SLICE = 20;
+/** Messages judged at a time (about a millisecond): a live batch comes back to the event loop some twenty times. */
+const SLICE = 5;
+/** A page is spread over most of the time that its rate gives it, so that live batches find the processor free. */
+const SPREAD = { share: 0.8, maxPauseMs: 20 };
 const FINAL = new Set(['deleted', 'duplicate', 'expired', 'erased']);
 const UNKNOWN: Language = { code: 'und', confidence: 0 };
 
@@ -55,9 +57,10 @@ export function createPlan({ store, rejudge, metrics, logger }: ReprocessDeps) {
 
   async function judge(run: ReprocessRun, messages: Scanned[]): Promise<Found[]> {
     const by = await rejudge(run);
+    const pauseMs = Math.min(SPREAD.maxPauseMs, (SLICE / run.rate) * 1_000 * SPREAD.share);
     const found: Found[] = [];
     for (const [i, message] of messages.entries()) {
-      if (i % SLICE === SLICE - 1) await setImmediate();
+      if (i % SLICE === SLICE - 1) await delay(pauseMs);
       try {
         found.push(judgeOne(run, message, by));
       } catch (error) {

@@ -1,4 +1,4 @@
-import { setTimeout as delay, setImmediate } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Language, Sentiment, Verdict, Versions } from '../src/message.ts';
 import { changeOf, type OutcomeChange, type Redone, reversed } from '../src/reprocess/outcome-change.ts';
 import type { PlannedPage } from '../src/store/reprocess.ts';
@@ -23,12 +23,8 @@ export type Rejudge = (run: ReprocessRun) => Promise<{
 const PAGE = { max: 500, min: 20 };
 /** Messages judged at a time (about a millisecond): a live batch comes back to the event loop some twenty times. */
 const SLICE = 5;
-/**
- * A page is spread over so much of the time that its rate gives it, so that live batches find the processor free. The
- * rest is for what lies between two pages. One that is behind makes no pause.
- */
-const SPREAD = 0.6;
-const MAX_PAUSE_MS = 20;
+/** A page is spread over most of the time that its rate gives it, so that live batches find the processor free. */
+const SPREAD = { share: 0.8, maxPauseMs: 20 };
 const FINAL = new Set(['deleted', 'duplicate', 'expired', 'erased']);
 const UNKNOWN: Language = { code: 'und', confidence: 0 };
 
@@ -61,10 +57,10 @@ export function createPlan({ store, rejudge, metrics, logger }: ReprocessDeps) {
 
   async function judge(run: ReprocessRun, messages: Scanned[]): Promise<Found[]> {
     const by = await rejudge(run);
-    const startedAt = Date.now();
+    const pauseMs = Math.min(SPREAD.maxPauseMs, (SLICE / run.rate) * 1_000 * SPREAD.share);
     const found: Found[] = [];
     for (const [i, message] of messages.entries()) {
-      if (i % SLICE === SLICE - 1) await pause(startedAt + (i / run.rate) * 1_000 * SPREAD);
+      if (i % SLICE === SLICE - 1) await delay(pauseMs);
       try {
         found.push(judgeOne(run, message, by));
       } catch (error) {
@@ -128,11 +124,6 @@ export function createPlan({ store, rejudge, metrics, logger }: ReprocessDeps) {
     if (total !== undefined && (await store.move(run, { total }))) run.total = total;
   }
 }
-
-const pause = (until: number) => {
-  const ms = Math.min(MAX_PAUSE_MS, until - Date.now());
-  return ms >= 1 ? delay(ms) : setImmediate();
-};
 
 const stateIn = ({ spec }: ReprocessRun): ChangeState => (spec.dryRun ? 'found' : 'planned');
 

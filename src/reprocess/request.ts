@@ -9,7 +9,7 @@ export type Wrong = { path: string; message: string };
 export const MAX_ROOMS = 1_000;
 export const MAX_RATE = 100_000;
 const MAX_REASON = 500;
-const DEFAULTS = { rate: 1_000, maxRemovals: 1_000 };
+const DEFAULTS = { rate: 400, maxRemovals: 1_000 };
 
 type Check = [accepts: (value: unknown) => boolean, message: string];
 const whole =

@@ -42,8 +42,10 @@ const { steer } = proxyActivities<Pick<ReprocessSteps, 'steer'>>({
   startToCloseTimeout: REPROCESS_TIMEOUT_MS,
 });
 
+type Input = { run: string /** Of one history; a short one shows how it goes on. */; steps?: number };
+
 /** Takes a run to its end. A request to cancel cancels the run, which ends behind the page that is under way. */
-export async function reprocess({ run }: { run: string }): Promise<void> {
+export async function reprocess({ run, steps = STEPS }: Input): Promise<void> {
   const wishes: RunCourse[] = [];
   let woken = false;
   setHandler(wakeSignal, () => {
@@ -69,13 +71,13 @@ export async function reprocess({ run }: { run: string }): Promise<void> {
   };
   let ended: boolean;
   try {
-    ended = await reprocessFlow(run, engine, STEPS);
+    ended = await reprocessFlow(run, engine, steps);
   } catch (error) {
     if (!isCancellation(error)) throw error;
     ended = await CancellationScope.nonCancellable(async () => {
       await steer({ run, want: 'cancel' });
-      return await reprocessFlow(run, engine, STEPS);
+      return await reprocessFlow(run, engine, steps);
     });
   }
-  if (!ended) await continueAsNew<typeof reprocess>({ run });
+  if (!ended) await continueAsNew<typeof reprocess>({ run, steps });
 }

@@ -25,13 +25,22 @@ function decoded(text: string): string {
 describe('histories of real runs', function () {
   this.timeout(60_000);
 
-  it('are there: with a retry, with a poisonous message, over many rooms, of a scheduled task', () => {
-    assert.deepEqual(NAMES.sort(), ['poison.json', 'retry.json', 'rooms.json', 'task.json']);
+  it('are there: with a retry, with poison, over many rooms, of a task, of a run over history that goes on as new', () => {
+    assert.deepEqual(NAMES.sort(), [
+      'history-continued.json',
+      'history.json',
+      'poison.json',
+      'retry.json',
+      'rooms.json',
+      'task.json',
+    ]);
     const has = (name: string, what: RegExp) => assert.match(decoded(textOf(name)), what, name);
     has('retry.json', /EVENT_TYPE_ACTIVITY_TASK_COMPLETED/);
     has('retry.json', /the store is away/);
     has('poison.json', /TypeError/);
     has('rooms.json', /alpha.*beta.*gamma.*delta/s);
+    has('history-continued.json', /"signalName":"resume".*EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW/s);
+    has('history.json', /EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED/);
     has('task.json', /the store is away.*EVENT_TYPE_ACTIVITY_TASK_COMPLETED/s);
   });
 

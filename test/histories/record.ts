@@ -1,5 +1,5 @@
 /**
- * `npm run histories`: runs three batches and a scheduled task on the real Temporal, Redis and Postgres and keeps the histories of their
+ * `npm run histories`: runs three batches, a scheduled task and a run over history on the real Temporal, Redis and Postgres and keeps the histories of their
  * runs beside this file, for the test that replays them. To be run when the flow is changed on purpose: then old
  * runs cannot be taken further by new workers, which is what the test is there to say.
  */
@@ -7,7 +7,8 @@ import { writeFileSync } from 'node:fs';
 import { Client, type WorkflowHandle } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { createActivities } from '../../activities/index.ts';
-import { createLogger } from '../../src/logger.ts';
+import { createReprocessSteps } from '../../activities/reprocess.ts';
+import { createLogger, type Logger } from '../../src/logger.ts';
 import type { Submission } from '../../src/message.ts';
 import { createWorkerMetrics } from '../../src/metrics.ts';
 import type { TaskRunner } from '../../src/pipeline/schedules.ts';
@@ -16,7 +17,12 @@ import { createPayloadCodec } from '../../src/pipeline/temporal/codec.ts';
 import { connectTemporal } from '../../src/pipeline/temporal/connection.ts';
 import { createTemporalSchedules } from '../../src/pipeline/temporal/schedules.ts';
 import { createTemporalWorker } from '../../src/pipeline/temporal/worker.ts';
+import { createRejudge } from '../../src/reprocess/rejudge.ts';
+import { createRevisions } from '../../src/rooms/revisions.ts';
 import { createMessageStore } from '../../src/store/messages.ts';
+import { createPolicyStore } from '../../src/store/policies.ts';
+import { createReprocessStore } from '../../src/store/reprocess.ts';
+import type { reprocess } from '../../workflows/index.ts';
 import type { Steps } from '../../workflows/steps.ts';
 import { openRoomLog } from '../support/room-log.ts';
 import { mochaGlobalTeardown, stack } from '../support/stack.ts';
@@ -25,6 +31,7 @@ import { scrubbed } from './scrub.ts';
 
 const { History } = proto.temporal.api.history.v1;
 const NAME = 'histories';
+const OVER_HISTORY = '20260101-00000000';
 const RUN_TIMEOUT_MS = 60_000;
 /** Attempts of the retried batch's persist that fail: those close by, and one more. */
 const FAILURES = 3;
@@ -93,6 +100,40 @@ async function taskRun(client: Client) {
   return handle;
 }
 
+/** What takes a run over the rooms of the batches; it is paused before it begins. */
+async function overHistory({ pool, log, redis, outcomes }: Opened, logger: Logger) {
+  const store = createReprocessStore(pool);
+  const policies = createPolicyStore(pool);
+  const revisions = createRevisions({ log, redis, outcomes, options: { maxUnstored: 1_000 } });
+  const rejudge = createRejudge({ policies, ...ANALYSERS, logger });
+  const spec = {
+    redo: 'both' as const,
+    dryRun: false,
+    through: new Date(Date.now() + RUN_TIMEOUT_MS).toISOString(),
+    policiesThrough: 0,
+  };
+  await store.create({ run: OVER_HISTORY, spec, rate: 20, author: 'root' });
+  await store.wish(OVER_HISTORY, { want: 'pause' });
+  return createReprocessSteps({ store, revisions, rejudge, metrics: createWorkerMetrics(), logger });
+}
+
+/** A paused run that an operator resumes by a signal, and that goes on in a second history. */
+async function keepOverHistory(client: Client) {
+  const run = await client.workflow.start<typeof reprocess>('reprocess', {
+    workflowId: OVER_HISTORY,
+    taskQueue: NAME,
+    args: [{ run: OVER_HISTORY, steps: 2 }],
+  });
+  await until('it waits', async () => {
+    const { events } = await run.fetchHistory();
+    return events?.some(({ timerStartedEventAttributes: timer }) => timer) ?? false;
+  });
+  await run.signal('resume');
+  await client.withDeadline(Date.now() + RUN_TIMEOUT_MS, () => run.result());
+  await keep('history-continued', client.workflow.getHandle(OVER_HISTORY, run.firstExecutionRunId));
+  await keep('history', client.workflow.getHandle(OVER_HISTORY));
+}
+
 async function keep(name: string, run: WorkflowHandle) {
   const plain = History.toObject(History.fromObject(await run.fetchHistory()), {
     longs: String,
@@ -113,7 +154,7 @@ async function record() {
   const store = createMessageStore(opened.pool);
   const metrics = createWorkerMetrics();
   const steps = createActivities({ analysers: ANALYSERS, outcomes: opened.outcomes, store, metrics, logger });
-  const activities = failingAtFirst(steps);
+  const activities = { ...failingAtFirst(steps), ...(await overHistory(opened, logger)) };
   const worker = await createTemporalWorker({
     ...shared,
     identity: NAME,
@@ -135,6 +176,7 @@ async function record() {
     await schedules.run('digest');
     await keep('task', await taskRun(client));
     await schedules.keep({ name: 'digest', at: undefined });
+    await keepOverHistory(client);
   } finally {
     await engine.close();
     worker.shutdown();

@@ -20,7 +20,7 @@ export const runAudit = (env: Record<string, string>, ...args: string[]) => runC
 
 /** Runs one of the commands for operators, by its file in `src`, or a program of the tests. */
 export async function runCommand(
-  name: 'audit' | 'dead-letters' | 'purge' | 'erase' | URL,
+  name: 'audit' | 'dead-letters' | 'purge' | 'erase' | URL | 'reprocess',
   env: Record<string, string>,
   ...args: string[]
 ) {

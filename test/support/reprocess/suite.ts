@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Report } from '../../../src/audit/report.ts';
 import type { Message } from '../../../src/message.ts';
 import { createPool } from '../../../src/store/pool.ts';
-import { reportOf } from '../audit.ts';
+import { reportOf, runCommand } from '../audit.ts';
 import { http } from '../gateway.ts';
 import { openSocket, SECRET, type ServerFrame, type Socket, token } from '../socket.ts';
 import { stack } from '../stack.ts';
@@ -301,6 +301,28 @@ export function describeRuns({ engine, faults }: Options): void {
       const changed = (await rowsOf(room)).filter(({ status }) => status !== 'visible').length;
       assert.equal(changed, cancelled.counts.applied);
       assert.equal((await admin(`/v1/reprocess/${run.run}/resume`, 'POST')).status, 409);
+    });
+
+    it('are asked for, looked at and refused by command, too', async () => {
+      const { room } = await spoken(12);
+      const command = (...args: string[]) => runCommand('reprocess', { ...env, ...auditing() }, ...args);
+      const { code, out, err } = await command('start', '--rooms', room, '--redo', 'moderation', '--wait');
+      assert.equal(code, 0, err);
+      const run = JSON.parse(out) as Run & { dryRun: boolean };
+      assert.deepEqual(
+        [run.state, run.dryRun, run.counts.matched, run.counts.changed],
+        ['done', true, 12, 6],
+      );
+      const report = JSON.parse((await command('report', run.run)).out) as { rules: { hits: number }[] };
+      assert.deepEqual(
+        report.rules.map(({ hits }) => hits),
+        [2, 2, 2],
+      );
+      const listed = JSON.parse((await command('list')).out) as Run[];
+      assert.equal(listed[0]!.run, run.run);
+      assert.equal((await command('undo', run.run)).code, 1, 'a dry run changed nothing');
+      assert.equal((await command('start', '--rate', 'fast')).code, 1);
+      assert.equal((await command('begin')).code, 2);
     });
 
     it('refuse what cannot be asked, and who may not ask', async () => {

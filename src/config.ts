@@ -4,21 +4,15 @@
  * that names the variable.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
+import { ConfigError, type Environment, type Reader, reader } from './config-reader.ts';
 
-export type Environment = Record<string, string | undefined>;
-
-/** A value that the configuration cannot accept; `message` is the one line for the user. */
-export class ConfigError extends Error {
-  override name = 'ConfigError';
-}
+export { ConfigError, type Environment, type TimeOfDay } from './config-reader.ts';
 
 export type Config = ReturnType<typeof readConfig>;
 export type AuthConfig = Config['auth'];
-export type TimeOfDay = { hour: number; minute: number };
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
@@ -243,61 +237,6 @@ function authConfig(read: Reader, host: string) {
     issuer: read.optional('AUTH_ISSUER'),
     audience: read.optional('AUTH_AUDIENCE'),
     allowedOrigins: read.list('ALLOWED_ORIGINS'),
-  };
-}
-
-type Reader = ReturnType<typeof reader>;
-
-function reader(env: Environment) {
-  const optional = (name: string) => (env[name] === undefined || env[name] === '' ? undefined : env[name]);
-  return {
-    optional,
-    text: (name: string, fallback: string) => optional(name) ?? fallback,
-    list: (name: string) =>
-      (optional(name) ?? '')
-        .split(',')
-        .map(part => part.trim())
-        .filter(part => part !== ''),
-    integer(name: string, fallback: number, range: { min: number; max: number }) {
-      const text = optional(name);
-      if (text === undefined) return fallback;
-      const value = Number(text);
-      if (!/^\d+$/.test(text) || value < range.min || value > range.max) {
-        throw new ConfigError(
-          `${name} is ${text}: it must be a whole number from ${range.min} to ${range.max}.`,
-        );
-      }
-      return value;
-    },
-    port(name: string, fallback: number) {
-      return this.integer(name, fallback, { min: 0, max: 65_535 });
-    },
-    choice<const T extends string>(name: string, choices: readonly T[], fallback: NoInfer<T>): T {
-      const text = optional(name);
-      if (text === undefined) return fallback;
-      const found = choices.find(choice => choice === text);
-      if (found === undefined)
-        throw new ConfigError(`${name} is ${text}: it must be one of ${choices.join(', ')}.`);
-      return found;
-    },
-    timeOfDay(name: string, fallback: string): TimeOfDay | undefined {
-      const text = optional(name) ?? fallback;
-      if (text === 'never') return undefined;
-      const [, hour, minute] = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(text) ?? [];
-      if (hour === undefined) {
-        throw new ConfigError(`${name} is ${text}: it must be a time of UTC from 00:00 to 23:59, or never.`);
-      }
-      return { hour: Number(hour), minute: Number(minute) };
-    },
-    file(name: string, path: string) {
-      try {
-        return readFileSync(path);
-      } catch (error) {
-        throw new ConfigError(
-          `${name} names ${path}, which cannot be read (${(error as NodeJS.ErrnoException).code}).`,
-        );
-      }
-    },
   };
 }
 

@@ -4,6 +4,7 @@
  * again; what is to end is cancelled in the store.
  */
 import type { Logger } from '../logger.ts';
+import { createRepeating } from '../repeating.ts';
 import type { Engine } from './engine.ts';
 
 type Deps = {
@@ -22,8 +23,6 @@ const AGAIN_MS = 30_000;
 
 export function createRunsWatch({ engine, unfinished, elected, logger, lookMs = LOOK_MS }: Deps) {
   const woken = new Map<string, { toldAt: string; at: number }>();
-  let looking = false;
-  let failing = false;
 
   async function look() {
     if (!elected()) return woken.clear();
@@ -37,19 +36,9 @@ export function createRunsWatch({ engine, unfinished, elected, logger, lookMs = 
     }
   }
 
-  const timer = setInterval(async () => {
-    if (looking) return;
-    looking = true;
-    try {
-      await look();
-      failing = false;
-    } catch (error) {
-      if (!failing) logger.warn({ error }, 'runs over history are not looked after at the moment');
-      failing = true;
-    } finally {
-      looking = false;
-    }
-  }, lookMs);
-  timer.unref();
-  return { close: () => clearInterval(timer) };
+  return createRepeating({
+    everyMs: lookMs,
+    work: look,
+    failed: error => logger.warn({ error }, 'runs over history are not looked after at the moment'),
+  });
 }

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Logger } from '../logger.ts';
+import { createRepeating } from '../repeating.ts';
 import { partitionKeys, roomKeys } from './keys.ts';
 import { reachable } from './redis.ts';
 import type { Reply, Scripts } from './scripts.ts';
@@ -22,8 +23,6 @@ export type Gates = ReturnType<typeof createGates>;
 
 export function createGates({ redis, scripts, partitions, logger, everyMs = EVERY_MS }: Deps) {
   const owner = randomUUID();
-  let looking = false;
-  let failing = false;
 
   async function mayLook(): Promise<boolean> {
     if ((await redis.set(LEASE_KEY, owner, 'PX', LEASE_MS, 'NX')) === 'OK') return true;
@@ -69,20 +68,11 @@ export function createGates({ redis, scripts, partitions, logger, everyMs = EVER
     });
   }
 
-  const timer = setInterval(async () => {
-    if (looking) return;
-    looking = true;
-    try {
-      await look();
-      failing = false;
-    } catch (error) {
-      if (!failing) logger.warn({ error }, 'deadlines of gated rooms cannot be looked at');
-      failing = true;
-    } finally {
-      looking = false;
-    }
-  }, everyMs);
-  timer.unref();
+  const looking = createRepeating({
+    everyMs,
+    work: look,
+    failed: error => logger.warn({ error }, 'deadlines of gated rooms cannot be looked at'),
+  });
 
-  return { look, close: () => clearInterval(timer) };
+  return { look, close: looking.close };
 }

@@ -5,12 +5,7 @@ import { messageOf } from '../src/rooms/outcomes.ts';
 import type { Revision } from '../src/rooms/revisions.ts';
 import type { Standing } from '../src/store/reprocess-changes.ts';
 import type { ReprocessRun } from '../src/store/reprocess-runs.ts';
-import type { ReprocessDeps } from './reprocess.ts';
-
-/** What the log's states and the stored rows name as the batch of a page's outcomes. */
-export function batchOf({ run, page }: Pick<ReprocessRun, 'run' | 'page'>): string {
-  return `reprocess-${run}-${page}`;
-}
+import { batchOf, type ReprocessDeps } from './reprocess-deps.ts';
 
 /**
  * Applies the planned page of a run. The rooms are told while the rows are locked, so no other outcome comes between;

@@ -1,23 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Language, Sentiment, Verdict, Versions } from '../src/message.ts';
+import type { Language } from '../src/message.ts';
 import { changeOf, type OutcomeChange, type Redone, reversed } from '../src/reprocess/outcome-change.ts';
 import type { PlannedPage } from '../src/store/reprocess.ts';
 import type { ChangeState } from '../src/store/reprocess-changes.ts';
 import type { Scanned } from '../src/store/reprocess-pages.ts';
 import type { ReprocessRun } from '../src/store/reprocess-runs.ts';
 import { EFFECT } from './outcome.ts';
-import type { ReprocessDeps } from './reprocess.ts';
-import { batchOf } from './reprocess-apply.ts';
-
-/** Judges by the policies that a run was given at its start, as the pipeline would, with what was fetched at the time. */
-export type Rejudge = (run: ReprocessRun) => Promise<{
-  versions: Versions;
-  language(text: string): Language;
-  sentiment(text: string, language: Language): Sentiment;
-  verdict(message: { room: string; content: string; language: Language; was: Verdict | undefined }): Verdict;
-  /** The name of the policy that judges in a room. */
-  policyOf(room: string): string;
-}>;
+import { batchOf, type Rejudge, type ReprocessDeps } from './reprocess-deps.ts';
 
 /** Rows looked at in a step at most, and at least: a slow run goes in small steps. */
 const PAGE = { max: 500, min: 20 };

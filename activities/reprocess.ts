@@ -8,22 +8,11 @@
  * A page is applied whole or not at all, also where the run is paused or cancelled meanwhile. A run parks before the
  * page that would take more away than it may.
  */
-import type { Logger } from '../src/logger.ts';
-import type { WorkerMetrics } from '../src/metrics.ts';
-import type { Revisions } from '../src/rooms/revisions.ts';
-import type { ReprocessStore } from '../src/store/reprocess.ts';
 import type { ReprocessRun } from '../src/store/reprocess-runs.ts';
 import type { Progress, ReprocessSteps } from '../workflows/reprocess-flow.ts';
 import { createApply } from './reprocess-apply.ts';
-import { createPlan, type Rejudge } from './reprocess-plan.ts';
-
-export type ReprocessDeps = {
-  store: ReprocessStore;
-  revisions: Revisions;
-  rejudge: Rejudge;
-  metrics: Pick<WorkerMetrics, 'reprocessed'>;
-  logger: Logger;
-};
+import type { ReprocessDeps } from './reprocess-deps.ts';
+import { createPlan } from './reprocess-plan.ts';
 
 export function createReprocessSteps(deps: ReprocessDeps): ReprocessSteps {
   const { store, logger } = deps;

@@ -1,3 +1,4 @@
 import { describeRuns } from '../support/reprocess/suite.ts';
 
-for (const engine of ['temporal', 'bullmq'] as const) describeRuns({ engine, faults: ['told'] });
+// Workers that die in the midst of a page are in test/faults.
+for (const engine of ['temporal', 'bullmq'] as const) describeRuns({ engine, faults: [] });

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { Context } from '@temporalio/activity';
 import type { PayloadCodec } from '@temporalio/common';
 import { DefaultLogger, type NativeConnection, Runtime, Worker } from '@temporalio/worker';
@@ -8,6 +7,7 @@ import type { Logger } from '../../logger.ts';
 import type { Activities } from '../engine.ts';
 import type { TaskRunner } from '../schedules.ts';
 import { beating } from './beating.ts';
+import { workflowBundle } from './bundle.ts';
 
 type Deps = {
   connection: NativeConnection;
@@ -35,7 +35,7 @@ export function installTemporalRuntime(logger: Logger) {
 
 /** Runs the flow and its steps for Temporal. `shutdown` lets what is under way end, within `shutdownMs`. */
 export async function createTemporalWorker(deps: Deps): Promise<Worker> {
-  const { connection, namespace, taskQueue, identity, activities, runTask, codec, shutdownMs } = deps;
+  const { connection, namespace, taskQueue, identity, activities, runTask, codec, shutdownMs, logger } = deps;
   const { reprocess } = activities;
   const task = runTask && ((run: TaskRun) => runTask(run, Context.current().cancellationSignal));
   return await Worker.create({
@@ -49,7 +49,7 @@ export async function createTemporalWorker(deps: Deps): Promise<Worker> {
       ...(task && { runTask: beating(task, TASK_HEARTBEAT.everyMs) }),
     },
     dataConverter: { payloadCodecs: [codec] },
-    workflowsPath: fileURLToPath(new URL('../../../workflows/index.ts', import.meta.url)),
+    workflowBundle: await workflowBundle(logger),
     shutdownGraceTime: shutdownMs * 0.7,
     shutdownForceTime: shutdownMs * 0.9,
     // Runs are short and end in one workflow task, on the non-sticky queue.

@@ -51,7 +51,7 @@ export function describeRuns({ engine, faults }: Options): void {
     before(async () => {
       const { redisUrl } = await stack();
       // A database of Redis for itself: others' rooms are in other stores.
-      env.REDIS_URL = `${redisUrl}/${engine === 'temporal' ? 6 : 7}`;
+      env.REDIS_URL = `${redisUrl}/${engine === 'temporal' ? 11 : 12}`;
       env.TEMPORAL_TASK_QUEUE = `reprocess-${engine}-${process.pid}`;
       system = await startSystem({ worker: WORKER, env });
       pool = createPool({ databaseUrl: system.databaseUrl, size: 2, timeoutMs: 5_000, name: 'test' });

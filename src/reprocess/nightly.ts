@@ -7,6 +7,7 @@ type Deps = {
     read(run: string): Promise<ReprocessRun | undefined>;
     unfinished(): Promise<ReprocessRun[]>;
     create(run: NewRun): Promise<ReprocessRun | undefined>;
+    forget(): Promise<boolean>;
   };
   policies: { newest(): Promise<number> };
   /** How far back it goes. */
@@ -19,9 +20,13 @@ const RATE = 500;
 const MAX_REMOVALS = 1_000;
 const DAY_MS = 86_400_000;
 
-/** Begins the run of a night, once however often it is asked to; none while the last one has not ended. */
+/**
+ * Begins the run of a night, once however often it is asked to; none while the last one has not ended. And forgets what
+ * runs changed that ended long ago.
+ */
 export function createNightly({ store, policies, days }: Deps) {
-  return async (scheduledFor: Date) => {
+  return async (scheduledFor: Date, signal: AbortSignal) => {
+    while (await store.forget()) signal.throwIfAborted();
     const at = scheduledFor.toISOString();
     const run = `${at.slice(0, 10).replaceAll('-', '')}-${createHash('sha256').update(`nightly ${at}`).digest('hex').slice(0, 8)}`;
     if ((await store.read(run)) !== undefined) return { run };

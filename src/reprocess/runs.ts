@@ -1,6 +1,7 @@
 /** What admins do with runs over history, by HTTP and by command: all of it in the store, for the workers to see. */
 import { randomBytes } from 'node:crypto';
 import { type Refusal, refuse } from '../errors.ts';
+import { KEPT_DAYS } from '../store/reprocess-changes.ts';
 import type { RunReport } from '../store/reprocess-report.ts';
 import { MAX_UNFINISHED, type ReprocessRun, type RunWish } from '../store/reprocess-runs.ts';
 import { isWrong, parseRequest, parseWish, type Wrong } from './request.ts';
@@ -104,6 +105,8 @@ export function createRuns({ store, policies }: Deps) {
         const why = run.endedAt === undefined ? 'has not ended' : 'changed nothing that could be taken back';
         return refuse('id_conflict', { message: `This run ${why}.` });
       }
+      if (Date.parse(run.endedAt) < Date.now() - KEPT_DAYS * DAY_MS)
+        return refuse('id_conflict', { message: `What it changed was kept for ${KEPT_DAYS} days.` });
       const undoneBy = await store.undoneBy(name);
       if (undoneBy !== undefined)
         return refuse('id_conflict', { message: `It is taken back by the run ${undoneBy} already.` });
@@ -113,6 +116,7 @@ export function createRuns({ store, policies }: Deps) {
   };
 }
 
+const DAY_MS = 86_400_000;
 const invalid = ({ path, message }: Wrong) => refuse('invalid_field', { path, message });
 /** In the order of their beginning, to the day; short enough to be typed. */
 const newName = () =>

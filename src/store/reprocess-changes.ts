@@ -136,6 +136,20 @@ export async function dropPlanned(db: Queryable, run: string): Promise<void> {
   ]);
 }
 
+/** What a run changed is kept for so long after its end: until then it can be taken back. */
+export const KEPT_DAYS = 90;
+const FORGET = `
+  DELETE FROM reprocess_changes WHERE ctid = ANY (ARRAY(
+    SELECT c.ctid FROM reprocess_changes c JOIN reprocess_runs r USING (run)
+    WHERE r.ended_at < clock_timestamp() - make_interval(days => ${KEPT_DAYS}) LIMIT $1))`;
+const FORGOTTEN_AT_ONCE = 5_000;
+
+/** Forgets what runs changed that ended long ago, some thousand at a time; answers whether there may be more. */
+export async function forgetChanges(db: Queryable): Promise<boolean> {
+  const { rowCount } = await db.query(FORGET, [FORGOTTEN_AT_ONCE]);
+  return (rowCount ?? 0) >= FORGOTTEN_AT_ONCE;
+}
+
 /** Notes which policy found the verdicts right that stand. */
 export async function confirmVerdicts(
   db: Queryable,

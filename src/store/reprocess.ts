@@ -10,6 +10,7 @@ import {
   type ChangeState,
   confirmVerdicts,
   dropPlanned,
+  forgetChanges,
   lockPlanned,
   markChanges,
   type Standing,
@@ -69,6 +70,7 @@ export function createReprocessStore(pool: Pool) {
     ...createReprocessRuns(pool),
     report: (run: string) => reportOf(pool, run),
     scan: (run: ReprocessRun, limit: number) => scanPage(pool, run, limit),
+    forget: () => forgetChanges(pool),
     applied: (query: Parameters<typeof appliedAfter>[1]) => appliedAfter(pool, query),
     count: (run: ReprocessRun) => countRange(pool, run.spec),
     countChanges: async (run: string) => {

@@ -7,6 +7,7 @@ const NIGHT = new Date('2026-11-28T02:30:00.000Z');
 /** A store that holds runs in memory, as the real one does by their names. */
 function memory(full = false) {
   const runs: (NewRun & { state: 'running' | 'done' })[] = [];
+  let forgets = 0;
   const store = {
     read: async (run: string) => runs.find(one => one.run === run) as ReprocessRun | undefined,
     unfinished: async () => runs.filter(({ state }) => state !== 'done') as unknown as ReprocessRun[],
@@ -15,8 +16,13 @@ function memory(full = false) {
       runs.push({ ...run, state: 'running' });
       return run as unknown as ReprocessRun;
     },
+    async forget() {
+      forgets += 1;
+      return forgets < 3;
+    },
   };
-  return { runs, nightly: createNightly({ store, policies: { newest: async () => 12 }, days: 7 }) };
+  const nightly = createNightly({ store, policies: { newest: async () => 12 }, days: 7 });
+  return { runs, asked: () => forgets, nightly: (at: Date) => nightly(at, new AbortController().signal) };
 }
 
 describe('the nightly run', () => {
@@ -37,6 +43,12 @@ describe('the nightly run', () => {
     assert.equal(runs.length, 1);
     assert.deepEqual(again, first);
     assert.match(runs[0]!.run, /^20261128-[0-9a-f]{8}$/);
+  });
+
+  it('forgets what ended long ago, until there is no more', async () => {
+    const { asked, nightly } = memory();
+    await nightly(NIGHT);
+    assert.equal(asked(), 3);
   });
 
   it('waits for the one of the night before', async () => {

@@ -49,6 +49,9 @@ function runsUrl({ pipeline, adminPort, temporalUiUrl, temporalUiPort, temporalN
   return `${temporalUiUrl ?? `http://127.0.0.1:${temporalUiPort}`}/namespaces/${temporalNamespace}/workflows`;
 }
 
+/** The run that did a batch: a run over history has one for each of its pages. */
+const runOf = (batch: string) => /^(reprocess-\d{8}-[0-9a-f]{8})-\d+$/.exec(batch)?.[1] ?? batch;
+
 /** What is known of a message, a line each; never its text. */
 function describe(
   logged: LoggedMessage | undefined,
@@ -72,7 +75,7 @@ function describe(
     `language   ${message.language ? `${message.language.code} ${message.language.confidence} by ${message.versions?.language}` : 'none yet'}`,
     `sentiment  ${message.sentiment ? `${message.sentiment.label} ${message.sentiment.score} by ${message.versions?.sentiment}` : 'none yet'}`,
     `batch      ${message.batch ?? 'not taken yet'}`,
-    ...(message.batch ? [`run        ${runs}/${encodeURIComponent(message.batch)}`] : []),
+    ...(message.batch ? [`run        ${runs}/${encodeURIComponent(runOf(message.batch))}`] : []),
   ];
 }
 

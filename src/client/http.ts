@@ -1,6 +1,6 @@
 /** The HTTP calls of the client. Each has a timeout, and every failure is a ParleyError. */
 import { errorFrom, ParleyError, timedOut, unreachable } from './parley-error.ts';
-import type { ErrorBody, HistoryPage, RoomSummary } from './protocol.ts';
+import type { Digest, ErrorBody, HistoryPage, RoomSummary } from './protocol.ts';
 
 /**
  * Gives the bearer token. `refresh` is true when the last one was refused, has expired or was revoked: then a
@@ -9,6 +9,12 @@ import type { ErrorBody, HistoryPage, RoomSummary } from './protocol.ts';
 export type TokenSource = (want: { refresh: boolean }) => Promise<string> | string;
 
 export type Http = ReturnType<typeof createHttp>;
+
+/**
+ * One call of a path, with its values as JSON; a refused token is renewed once. Resolves with the body, undefined
+ * where there is none. Rejects with a ParleyError.
+ */
+export type Call = <T>(method: string, path: string, body?: object) => Promise<T>;
 
 type Deps = {
   url: string;
@@ -30,12 +36,16 @@ export function createHttp({ url, token, fetch, timeoutMs }: Deps) {
     }
   }
 
-  async function once<T>(method: string, path: string): Promise<T> {
-    const headers: Record<string, string> = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
+  async function once<T>(method: string, path: string, given?: object): Promise<T> {
+    const headers: Record<string, string> = {
+      ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+      ...(given === undefined ? {} : { 'content-type': 'application/json' }),
+    };
+    const json = given === undefined ? {} : { body: JSON.stringify(given) };
     try {
       const signal = AbortSignal.timeout(timeoutMs);
-      const response = await fetch(new URL(path, url), { method, headers, signal });
-      const body: unknown = await response.json();
+      const response = await fetch(new URL(path, url), { method, headers, signal, ...json });
+      const body: unknown = response.status === 204 ? undefined : await response.json();
       if (response.ok) return body as T;
       throw refusalOf(response.status, body);
     } catch (error) {
@@ -44,19 +54,19 @@ export function createHttp({ url, token, fetch, timeoutMs }: Deps) {
     }
   }
 
-  /** One call; a refused token is renewed once. */
-  async function call<T>(method: string, path: string): Promise<T> {
+  const call: Call = async <T>(method: string, path: string, body?: object): Promise<T> => {
     if (bearer === undefined) await renewToken(false);
     try {
-      return await once<T>(method, path);
+      return await once<T>(method, path, body);
     } catch (error) {
       if (!isTokenRefusal(error) || token === undefined) throw error;
       await renewToken(true);
-      return await once<T>(method, path);
+      return await once<T>(method, path, body);
     }
-  }
+  };
 
   return {
+    call,
     /** A ticket for one socket, or undefined where a cookie does. */
     async ticket(refresh: boolean): Promise<string | undefined> {
       if (token === undefined) return undefined;
@@ -70,9 +80,11 @@ export function createHttp({ url, token, fetch, timeoutMs }: Deps) {
       return bearer;
     },
     history: (room: string, page: { before?: number; limit: number }) =>
-      call<HistoryPage>('GET', `/v1/rooms/${encodeURIComponent(room)}/messages?${query(page)}`),
+      call<HistoryPage>('GET', `/v1/rooms/${encodeURIComponent(room)}/messages${query(page)}`),
     rooms: (page: { after?: string; limit?: number }) =>
-      call<{ rooms: RoomSummary[]; hasMore: boolean }>('GET', `/v1/rooms?${query(page)}`),
+      call<{ rooms: RoomSummary[]; hasMore: boolean }>('GET', `/v1/rooms${query(page)}`),
+    digests: (room: string, page: { day?: string; days: number }) =>
+      call<{ digests: Digest[] }>('GET', `/v1/rooms/${encodeURIComponent(room)}/digest${query(page)}`),
   };
 }
 
@@ -84,12 +96,13 @@ export function isTokenRefusal(error: unknown): boolean {
   );
 }
 
-function query(values: Record<string, string | number | undefined>): string {
+/** The values as a query with its question mark; nothing where none is given. */
+export function query(values: Record<string, string | number | undefined>): string {
   const given = new URLSearchParams();
   for (const [name, value] of Object.entries(values)) {
     if (value !== undefined) given.set(name, String(value));
   }
-  return given.toString();
+  return given.size === 0 ? '' : `?${given}`;
 }
 
 /** An error body, or what a proxy in between answered instead. */

@@ -15,9 +15,10 @@ import { type Clock, systemClock } from './clock.ts';
 import { type ConnectionState, createConnection } from './connection.ts';
 import { createEmitter, type Emitter } from './emitter.ts';
 import { createHttp, type TokenSource } from './http.ts';
+import { createModeration, type Moderation } from './moderation.ts';
 import { createOutbox } from './outbox.ts';
 import { closedError, type ParleyError } from './parley-error.ts';
-import type { Limits, RoomSummary, ServerFrame } from './protocol.ts';
+import type { Digest, Limits, RoomSummary, ServerFrame } from './protocol.ts';
 import { createRoom, type RoomPort } from './room.ts';
 import type { Room } from './room-types.ts';
 import { type OpenSocket, runtimeSocket } from './socket.ts';
@@ -26,9 +27,11 @@ export type { AmendOptions } from './amends.ts';
 export type { ConnectionState } from './connection.ts';
 export type { TokenSource } from './http.ts';
 export type { RoomMessage } from './merge.ts';
+export type { Moderation, Policies, RoomModeration, Runs, Sanctions } from './moderation.ts';
+export type * from './moderation-types.ts';
 export type { PendingMessage, SendOptions } from './outbox.ts';
 export { ParleyError } from './parley-error.ts';
-export type { Ack, Limits, RoomSummary } from './protocol.ts';
+export type { Ack, Digest, Limits, ModeratorFields, RoomSummary } from './protocol.ts';
 export type { RoomPhase } from './room-sync.ts';
 export type { Room, RoomEvents } from './room-types.ts';
 export type { OpenSocket, SocketLike } from './socket.ts';
@@ -68,6 +71,10 @@ export type Client = {
   room(name: string): Room;
   /** The rooms that this user may enter, by name; `after` is the last name of the page before. */
   listRooms(page?: { after?: string; limit?: number }): Promise<{ rooms: RoomSummary[]; hasMore: boolean }>;
+  /** What so many days of a room (1-31) came to, up to `day` (like 2026-11-28), oldest first; silent days are left out. */
+  digests(room: string, page: { day?: string; days: number }): Promise<{ digests: Digest[] }>;
+  /** What moderators and admins do and look at. */
+  readonly moderation: Moderation;
 };
 
 /** Makes a client; nothing is connected before `connect` or a room's `join`. */
@@ -147,5 +154,7 @@ export function createClient(options: ClientOptions): Client {
     close: () => connection.close(closedError()),
     room,
     listRooms: (page = {}) => http.rooms(page),
+    digests: http.digests,
+    moderation: createModeration(http.call),
   };
 }

@@ -1,5 +1,5 @@
 /** The frames of the protocol as the client reads them. Fields and types that it does not know are ignored. */
-import type { Message, Reason } from '../message.ts';
+import type { Decision, Message, Reason, Verdict } from '../message.ts';
 
 /** A place in a room's log; opaque to users of the client. */
 export type Position = { epoch: string; offset: number };
@@ -30,18 +30,29 @@ export type ErrorBody = {
   path?: string;
 };
 
+/** What moderators get beside a message, wherever moderation has something to say of it. */
+export type ModeratorFields = {
+  /** Nobody but its author, and moderators, sees it. */
+  audience?: 'author';
+  /** The text as it was written, where others see it masked or not at all. */
+  original?: string;
+  verdict?: Verdict;
+  decision?: Decision;
+};
+
 /** The part of a message that an outcome or an edit changes; `content` only where it differs. */
 export type Update = Pick<Message, 'id' | 'revision' | 'status'> &
-  Partial<Pick<Message, 'content' | 'language' | 'sentiment' | 'editedAt'>>;
+  Partial<Pick<Message, 'content' | 'language' | 'sentiment' | 'editedAt'>> &
+  ModeratorFields;
 
 type InRoom = { room: string; offset: number };
 
 /** The entries of a room's log: each has an offset, and every member gets one frame for each offset. */
 export type LogFrame =
-  | (InRoom & { type: 'message.created'; message: Message })
+  | (InRoom & { type: 'message.created'; message: Message & ModeratorFields })
   | (InRoom & { type: 'message.updated'; messages: Update[] })
-  | (InRoom & { type: 'message.removed'; ids: number[]; reason: Reason })
-  | (InRoom & { type: 'message.restored'; messages: Message[] })
+  | (InRoom & { type: 'message.removed'; ids: number[]; reason: Reason; messages?: Update[] })
+  | (InRoom & { type: 'message.restored'; messages: (Message & ModeratorFields)[] })
   | (InRoom & { type: 'message.hidden'; id?: number });
 
 export type Joined = InRoom & {
@@ -98,7 +109,24 @@ export type HistoryPage = {
 };
 
 /** A message, or the tombstone of a removed one, which has neither author nor text. */
-export type StoredMessage = Message | { id: number; status: 'removed'; reason: Reason; timestamp: string };
+export type StoredMessage =
+  | (Message & ModeratorFields)
+  | { id: number; status: 'removed'; reason: Reason; timestamp: string };
+
+/** What a day of a room came to; days and hours are of UTC. `removals` and `moderation` are for moderators. */
+export type Digest = {
+  day: string;
+  /** The day is over: the counts stay as they are. */
+  final: boolean;
+  messages: number;
+  authors: number;
+  hours: number[];
+  busiestHour: number;
+  languages: Record<string, number>;
+  mood: { mean: number | null; negative: number; neutral: number; positive: number };
+  removals?: Record<'deleted' | 'moderated' | 'held', number>;
+  moderation?: Record<'flagged' | 'masked' | 'held' | 'shadowed', number>;
+};
 
 /** One room as the list of rooms shows it. */
 export type RoomSummary = { room: string; lastMessageAt: string | null; lastId: number | null };

@@ -21,6 +21,7 @@ export type Timeline = ReturnType<typeof createTimeline>;
 /** Changes to unknown messages that are kept; beyond it the oldest goes and `heardFrom` moves past it. */
 const MAX_ORPHANS = 2_000;
 
+type Removal = Pick<LogFrame & { type: 'message.removed' }, 'ids' | 'offset' | 'reason' | 'messages'>;
 type Orphan = { offset: number; apply: (message: RoomMessage) => RoomMessage };
 
 /** `maxMessages` bounds the timeline: beyond it a tenth of it, the oldest, goes back to history. */
@@ -66,8 +67,11 @@ export function createTimeline(room: string, maxMessages: number) {
     return put(changed) ? changed : undefined;
   }
 
-  function removeAll(removed: readonly number[], offset: number, reason: RoomMessage['reason']): Change[] {
-    const gone = removed.filter(id => change(id, offset, message => removeMessage(message, reason)));
+  function removeAll({ ids: removed, offset, reason, messages = [] }: Removal): Change[] {
+    const told = new Map(messages.map(message => [message.id, message]));
+    const gone = removed.filter(id =>
+      change(id, offset, message => removeMessage(message, reason, told.get(id))),
+    );
     return gone.length === 0 ? [] : [{ kind: 'removed', ids: gone, reason }];
   }
 
@@ -94,9 +98,9 @@ export function createTimeline(room: string, maxMessages: number) {
         return [{ kind: 'restored', messages: frame.messages }];
       }
       case 'message.removed':
-        return removeAll(frame.ids, frame.offset, frame.reason);
+        return removeAll(frame);
       case 'message.hidden':
-        return frame.id === undefined ? [] : removeAll([frame.id], frame.offset, 'held');
+        return frame.id === undefined ? [] : removeAll({ ...frame, ids: [frame.id], reason: 'held' });
     }
   }
 

@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
-import { fromHistory, mergeMessage, type RoomMessage, updateMessage } from '../../src/client/merge.ts';
+import {
+  fromHistory,
+  mergeMessage,
+  type RoomMessage,
+  removeMessage,
+  updateMessage,
+} from '../../src/client/merge.ts';
 
 const TIME = '2026-01-02T03:04:05.678Z';
 
@@ -93,5 +99,38 @@ describe('client: two accounts of one message', () => {
       updateMessage(pending, { id: 7, revision: 1, status: 'masked', content: '****' }).content,
       '****',
     );
+  });
+
+  const verdict = { action: 'mask', rules: ['a'], spans: [], policy: 'p' } as const;
+  const noted = { original: 'as written', verdict: { ...verdict, rules: ['a'], spans: [] } };
+
+  it('tells moderators what the last account of a message says, and nothing of an earlier one', () => {
+    const masked = updateMessage(message(), {
+      id: 7,
+      revision: 1,
+      status: 'masked',
+      content: '***',
+      ...noted,
+    });
+    assert.deepEqual(masked, message({ status: 'masked', content: '***', ...noted }));
+    const edited = updateMessage(masked, { id: 7, revision: 2, status: 'pending', content: 'new' });
+    assert.deepEqual(edited, message({ revision: 2, status: 'pending', content: 'new' }));
+  });
+
+  it('keeps of a removed message what moderators are told with the removal, and nothing once it is deleted', () => {
+    const held = message({ status: 'held', audience: 'author', ...noted });
+    const decision = { action: 'remove', by: 'mia', at: TIME, was: 'held' } as const;
+    const removed = removeMessage(held, 'moderated', { ...noted, decision });
+    const { content: _content, ...bare } = message({ status: 'removed' });
+    assert.deepEqual(removed, { ...bare, reason: 'moderated', ...noted, decision });
+    assert.deepEqual(removeMessage(removed, 'deleted'), { ...bare, reason: 'deleted' });
+  });
+
+  it('takes from history what a removal by a new log did not tell moderators', () => {
+    const bare = removeMessage(message(), 'moderated');
+    const row = message({ status: 'removed', reason: 'moderated', ...noted });
+    assert.deepEqual(mergeMessage(bare, row, 'history'), { ...bare, ...noted });
+    const deleted = removeMessage(message(), 'deleted');
+    assert.equal(mergeMessage(deleted, row, 'history'), deleted);
   });
 });

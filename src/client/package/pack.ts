@@ -19,7 +19,7 @@ export async function packClient(folder: string): Promise<string> {
     const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
     const args = [tsc, '-p', join(HERE, 'tsconfig.json'), '--outDir', built];
     await run(process.execPath, args, { timeout: TIMEOUT_MS });
-    await nameDeclarations(join(built, 'client'));
+    await nameDeclarations(built);
     const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string };
     const manifest = JSON.parse(await readFile(join(HERE, 'package.json'), 'utf8')) as object;
     await writeFile(join(built, 'package.json'), JSON.stringify({ ...manifest, version }, null, 2));
@@ -37,7 +37,8 @@ export async function packClient(folder: string): Promise<string> {
 
 /** The compiler writes `.js` into the code but leaves `.ts` in the declarations, which only some readers take. */
 async function nameDeclarations(folder: string) {
-  for (const file of (await readdir(folder)).filter(name => name.endsWith('.d.ts'))) {
+  const files = await readdir(folder, { recursive: true });
+  for (const file of files.filter(name => name.endsWith('.d.ts'))) {
     const text = await readFile(join(folder, file), 'utf8');
     await writeFile(join(folder, file), text.replace(/(from '\.[^']*)\.ts';/g, "$1.js';"));
   }

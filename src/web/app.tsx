@@ -43,7 +43,12 @@ function Rooms() {
         onModerate={() => setModerating(beside === undefined)}
       />
       {beside && (
-        <ModerationPanel key={`of ${beside.name}`} view={beside} onClose={() => setModerating(false)} />
+        <ModerationPanel
+          key={`of ${beside.name}`}
+          view={beside}
+          everywhere={chat.everywhere}
+          onClose={() => setModerating(false)}
+        />
       )}
     </div>
   );

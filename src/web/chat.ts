@@ -2,6 +2,7 @@
 import { computed, signal } from '@preact/signals';
 import { createClient, type RoomSummary } from '../client/index.ts';
 import { signOut, tokenFor } from './identity.ts';
+import { createEverywhereView } from './moderation/views.ts';
 import { roomNameProblem } from './names.ts';
 import { createRoomView, type RoomView } from './room-view.ts';
 
@@ -93,6 +94,8 @@ export function createChat() {
     }),
     open,
     current,
+    /** For admins. */
+    everywhere: createEverywhereView(client.moderation),
     view: computed(() => (current.value === undefined ? undefined : open.value.get(current.value))),
     enter,
     retry: client.retry,

@@ -46,10 +46,12 @@ export async function signInByName(name: string, role: Role = 'member'): Promise
 }
 
 /** Whether the page offers to delete what others wrote, and the moderation. The service decides; this only spares a refusal. */
-export const isModerator = computed(() => {
-  const roles = rolesOf(identity.value?.token ?? '');
-  return roles.includes('moderator') || roles.includes('admin');
-});
+export const isModerator = computed(() => isAdmin.value || hasRole('moderator'));
+
+/** Whether it offers what admins do, likewise. */
+export const isAdmin = computed(() => hasRole('admin'));
+
+const hasRole = (role: Role) => rolesOf(identity.value?.token ?? '').includes(role);
 
 /** Signs in with a token that another system gave. */
 export function signInWithToken(token: string): void {

@@ -3,8 +3,7 @@ import { batch, computed, signal } from '@preact/signals';
 import { type Client, ParleyError, type Room, type RoomEvents, type RoomMessage } from '../client/index.ts';
 import { createDigestView } from './digest/digest-view.ts';
 import { identity } from './identity.ts';
-import { createPolicyView } from './moderation/policy-view.ts';
-import { createQueueView } from './moderation/queue-view.ts';
+import { createRoomModerationView } from './moderation/views.ts';
 import { type FailedMessage, lastEditable, rowsOf } from './rows.ts';
 import { refusalWords, seenWords } from './words.ts';
 
@@ -165,10 +164,9 @@ export function createRoomView(client: Client, room: Room) {
 
   return {
     name: room.name,
-    /** These two are for moderators, and ask for nothing before they are opened. */
-    policy: createPolicyView(room.name),
-    queue: createQueueView(room.name),
-    digest: createDigestView(room.name),
+    /** For moderators. */
+    moderation: createRoomModerationView(client.moderation, room.name),
+    digest: createDigestView(client, room.name),
     rows: computed(() =>
       rowsOf({
         room: room.name,

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
+import type { QueuedMessage } from '../../src/client/index.ts';
 import { DEFAULT_POLICY } from '../../src/moderation/policy/default.ts';
 import { parsePolicy } from '../../src/moderation/policy/parse.ts';
 import type { Policy } from '../../src/moderation/policy/types.ts';
 import { belongsTo, draftOf, newRule, policyOf } from '../../src/web/moderation/draft.ts';
 import { TYPES } from '../../src/web/moderation/fields.ts';
-import { piecesOf, ruleWords, type Waiting } from '../../src/web/moderation/waiting.ts';
+import { piecesOf, ruleWords } from '../../src/web/moderation/waiting.ts';
 
 /** A rule of every type with every field it may have. */
 const WHOLE: Policy = {
@@ -82,7 +83,7 @@ describe('page: the policy in the form', () => {
 describe('page: a message that waits', () => {
   const base = { id: 1, revision: 1, room: 'r', user: 'ann', timestamp: '', clientId: 'c' };
   const verdict = { action: 'mask', rules: ['a', 'b'], spans: [[2, 5]], policy: 'builtin-1' } as const;
-  const waiting = (more: object) => ({ ...base, status: 'masked', content: '', ...more }) as Waiting;
+  const waiting = (more: object) => ({ ...base, status: 'masked', content: '', ...more }) as QueuedMessage;
 
   it('is shown as it was written, each hit once, also where hits overlap', () => {
     const hits = [

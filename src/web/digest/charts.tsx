@@ -1,5 +1,5 @@
 /** Small charts of counts. Each drawing is decoration: its numbers stand in words or in a table beside it. */
-import type { Digest } from './digest-view.ts';
+import type { Digest } from '../../client/index.ts';
 import { hoursWords, hourWords, messagesWords, spanWords } from './digest-words.ts';
 
 const HEIGHT = 40;

@@ -1,7 +1,8 @@
 import { useEffect, useRef } from 'preact/hooks';
+import type { Digest } from '../../client/index.ts';
 import { Icon } from '../icons.tsx';
 import { Bar, Counts, Hours, Mood } from './charts.tsx';
-import type { Day, Digest, DigestView } from './digest-view.ts';
+import type { Day, DigestView } from './digest-view.ts';
 import {
   dayWords,
   languageCounts,

@@ -1,21 +1,8 @@
 /** What a room's last days came to, as the service counts them. */
 import { batch, computed, signal } from '@preact/signals';
-import { callService } from '../moderation/calls.ts';
+import type { Client, Digest } from '../../client/index.ts';
 import { refusalWords } from '../words.ts';
 
-/** Days and hours are of UTC. `removals` and `moderation` are there for moderators. */
-export type Digest = {
-  day: string;
-  final: boolean;
-  messages: number;
-  authors: number;
-  hours: number[];
-  busiestHour: number;
-  languages: Record<string, number>;
-  mood: { mean: number | null; negative: number; neutral: number; positive: number };
-  removals?: Record<'deleted' | 'moderated' | 'held', number>;
-  moderation?: Record<'flagged' | 'masked' | 'held' | 'shadowed', number>;
-};
 /** A day of the chart; without a digest nobody wrote. */
 export type Day = { day: string; digest: Digest | undefined };
 export type DigestView = ReturnType<typeof createDigestView>;
@@ -23,7 +10,7 @@ export type DigestView = ReturnType<typeof createDigestView>;
 const DAYS = 7;
 const DAY_MS = 86_400_000;
 
-export function createDigestView(room: string) {
+export function createDigestView(client: Pick<Client, 'digests'>, room: string) {
   const days = signal<readonly Day[] | undefined>(undefined);
   const problem = signal<string | undefined>(undefined);
   const chosen = signal<string | undefined>(undefined);
@@ -32,10 +19,7 @@ export function createDigestView(room: string) {
   async function read(): Promise<void> {
     const today = new Date().toISOString().slice(0, 10);
     try {
-      const { digests } = await callService<{ digests: Digest[] }>(
-        'GET',
-        `/rooms/${encodeURIComponent(room)}/digest?day=${today}&days=${DAYS}`,
-      );
+      const { digests } = await client.digests(room, { day: today, days: DAYS });
       const found = new Map(digests.map(digest => [digest.day, digest]));
       batch(() => {
         days.value = lastDays(today).map(day => ({ day, digest: found.get(day) }));

@@ -1,5 +1,5 @@
 /** What the page says about a room's days. Pure, but for the reader's locale. */
-import type { Digest } from './digest-view.ts';
+import type { Digest } from '../../client/index.ts';
 
 /** The page speaks English; its days are those of UTC. */
 const LOCALE = 'en-GB';

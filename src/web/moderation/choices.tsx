@@ -1,11 +1,10 @@
 /** What a policy says as a whole, beside its rules. */
 import type { Rule } from '../../moderation/policy/types.ts';
+import type { Fault } from './attempt.ts';
 import type { PolicyDraft, ReleaseDraft } from './draft.ts';
 import { Choice, TextInput } from './input.tsx';
-import type { Fault } from './policy-view.ts';
 
 const MODES = [
-  ['', 'As all rooms'],
   ['live', 'Live: shown at once, judged moments later'],
   ['inline', 'Inline: text rules are asked before it is shown'],
   ['gated', 'Gated: shown once it is judged'],
@@ -16,10 +15,15 @@ const AFTERWARDS = [
   ['closed', 'it stays held'],
 ] as const;
 
-type ReleaseProps = { draft: ReleaseDraft; fault: Fault | undefined; onChange(draft: ReleaseDraft): void };
+type ReleaseProps = {
+  draft: ReleaseDraft;
+  isDefault: boolean;
+  fault: Fault | undefined;
+  onChange(draft: ReleaseDraft): void;
+};
 
 /** Who sees a message before it is judged. */
-export function Release({ draft, fault, onChange }: ReleaseProps) {
+export function Release({ draft, isDefault, fault, onChange }: ReleaseProps) {
   return (
     <section aria-labelledby="release">
       <h3 id="release">When messages are shown</h3>
@@ -28,7 +32,7 @@ export function Release({ draft, fault, onChange }: ReleaseProps) {
         place="release.mode"
         fault={fault}
         value={draft.mode}
-        options={MODES}
+        options={[['', isDefault ? 'Not said: live' : 'As all rooms'], ...MODES]}
         onChange={mode => onChange({ ...draft, mode })}
       />
       {draft.mode === 'gated' && (
@@ -56,13 +60,13 @@ export function Release({ draft, fault, onChange }: ReleaseProps) {
 }
 
 const WHEN_DOWN = [
-  ['', 'As all rooms'],
   ['open', 'it is judged without'],
   ['closed', 'it is held'],
 ] as const;
 
 type WhenDownProps = {
   draft: PolicyDraft;
+  isDefault: boolean;
   /** The rules of all rooms. */
   inherited: readonly Rule[];
   fault: Fault | undefined;
@@ -70,7 +74,7 @@ type WhenDownProps = {
 };
 
 /** Asked only where a rule looks at the provider's scores, or it was chosen before. */
-export function WhenDown({ draft, inherited, fault, onChange }: WhenDownProps) {
+export function WhenDown({ draft, isDefault, inherited, fault, onChange }: WhenDownProps) {
   const matters = [...inherited, ...draft.rules].some(({ type }) => type === 'provider');
   if (!matters && draft.whenDown === '') return null;
   return (
@@ -81,7 +85,7 @@ export function WhenDown({ draft, inherited, fault, onChange }: WhenDownProps) {
         place="provider.whenDown"
         fault={fault}
         value={draft.whenDown}
-        options={WHEN_DOWN}
+        options={[['', isDefault ? 'Not said: it is judged without' : 'As all rooms'], ...WHEN_DOWN]}
         onChange={onChange}
       />
     </section>

@@ -1,8 +1,8 @@
 /** The form's fields: a label, what is typed, and what is wrong with it. */
 import type { ComponentChildren } from 'preact';
 import { useId, useLayoutEffect, useRef } from 'preact/hooks';
+import type { Fault } from './attempt.ts';
 import { belongsTo } from './draft.ts';
-import type { Fault } from './policy-view.ts';
 
 type Common = {
   label: string;
@@ -16,10 +16,13 @@ type TextProps = Common & {
   lines?: boolean;
   numeric?: boolean;
   testId?: string;
+  /** Offered while one types; anything may be typed. */
+  suggestions?: readonly string[];
 };
 
 /** A line of text, or several; takes the focus when the service finds it at fault. */
 export function TextInput({ value, onChange, lines = false, numeric = false, testId, ...common }: TextProps) {
+  const { suggestions } = common;
   const field = useField<HTMLInputElement & HTMLTextAreaElement>(common);
   const shared = {
     ...field.attributes,
@@ -34,7 +37,20 @@ export function TextInput({ value, onChange, lines = false, numeric = false, tes
       {lines ? (
         <textarea {...shared} rows={Math.min(6, Math.max(2, value.split('\n').length))} />
       ) : (
-        <input {...shared} type="text" autocomplete="off" {...(numeric ? { inputMode: 'decimal' } : {})} />
+        <input
+          {...shared}
+          type="text"
+          autocomplete="off"
+          {...(numeric ? { inputMode: 'decimal' } : {})}
+          {...(suggestions === undefined ? {} : { list: `${field.id}-list` })}
+        />
+      )}
+      {suggestions !== undefined && (
+        <datalist id={`${field.id}-list`}>
+          {suggestions.map(one => (
+            <option key={one} value={one} />
+          ))}
+        </datalist>
       )}
     </Labelled>
   );

@@ -1,15 +1,16 @@
 import { useState } from 'preact/hooks';
 import type { RuleType } from '../../moderation/policy/types.ts';
+import type { Fault } from './attempt.ts';
 import { Release, WhenDown } from './choices.tsx';
 import { belongsTo, newRule, type PolicyDraft } from './draft.ts';
 import { TYPE_WORDS, TYPES } from './fields.ts';
 import { InheritedRules } from './inherited-rules.tsx';
 import { Choice, TextInput } from './input.tsx';
-import type { Fault, PolicyView } from './policy-view.ts';
+import type { PolicyView } from './policy-view.ts';
 import { RuleEditor } from './rule-editor.tsx';
-import { versionWords } from './version-words.ts';
+import { noneWords, versionWords } from './version-words.ts';
 
-/** The policy of the room, to change. What is wrong stands at its field. */
+/** The policy of the room, or the default, to change. What is wrong stands at its field. */
 export function PolicyForm({ policy }: { policy: PolicyView }) {
   const draft = policy.draft.value;
   const own = policy.own.value;
@@ -24,13 +25,19 @@ export function PolicyForm({ policy }: { policy: PolicyView }) {
       }}
     >
       <p class="hint" data-testid="policy-version">
-        {versionWords(own)}
+        {own.version === 0 ? noneWords(policy.isDefault) : versionWords(own)}
       </p>
       <OwnRules policy={policy} draft={draft} fault={fault} />
       <InheritedRules policy={policy} draft={draft} />
-      <Release draft={draft.release} fault={fault} onChange={release => policy.change({ release })} />
+      <Release
+        draft={draft.release}
+        isDefault={policy.isDefault}
+        fault={fault}
+        onChange={release => policy.change({ release })}
+      />
       <WhenDown
         draft={draft}
+        isDefault={policy.isDefault}
         inherited={policy.inherited.value?.policy.rules ?? []}
         fault={fault}
         onChange={whenDown => policy.change({ whenDown })}
@@ -51,8 +58,10 @@ function OwnRules({ policy, draft, fault }: OwnProps) {
   };
   return (
     <section aria-labelledby="own-rules">
-      <h3 id="own-rules">Rules of this room</h3>
-      {rules.length === 0 && <p class="hint">None yet: what all rooms inherit counts alone.</p>}
+      <h3 id="own-rules">{policy.isDefault ? 'Rules of all rooms' : 'Rules of this room'}</h3>
+      {rules.length === 0 && (
+        <p class="hint">{policy.isDefault ? 'None.' : 'None yet: what all rooms inherit counts alone.'}</p>
+      )}
       <ul class="rules">
         {rules.map((rule, i) => (
           <RuleEditor

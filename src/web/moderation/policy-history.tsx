@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { PolicyVersion } from './calls.ts';
+import type { PolicyVersion } from '../../client/index.ts';
 import type { PolicyView } from './policy-view.ts';
-import { ruleWords, versionWords } from './version-words.ts';
+import { noneWords, ruleWords, versionWords } from './version-words.ts';
 
 /** Every version with its author, time and reason; each can be shown, and put into the form. */
 export function PolicyHistory({ policy, onTaken }: { policy: PolicyView; onTaken(): void }) {
@@ -10,7 +10,7 @@ export function PolicyHistory({ policy, onTaken }: { policy: PolicyView; onTaken
     if (versions === undefined) void policy.loadVersions();
   }, [versions]);
   if (versions === undefined) return <p class="hint">Fetching the history…</p>;
-  if (versions.length === 0) return <p class="hint">This room has had no policy of its own.</p>;
+  if (versions.length === 0) return <p class="hint">{noneWords(policy.isDefault)}</p>;
   return (
     <>
       <ol class="versions" data-testid="versions">

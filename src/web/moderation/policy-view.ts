@@ -1,21 +1,19 @@
-/** A room's policy as the moderator's panel shows it: what is stored, what is being changed, and its history. */
+/** A room's policy, or the default, as the panel shows it: what is stored, what is being changed, and its history. */
 import { batch, signal } from '@preact/signals';
-import { ParleyError } from '../../client/index.ts';
+import { ParleyError, type Policies, type PolicyVersion } from '../../client/index.ts';
 import type { Policy } from '../../moderation/policy/types.ts';
-import { refusalWords } from '../words.ts';
-import { type PolicyVersion, readPolicies, readVersions, savePolicy } from './calls.ts';
+import { type Fault, moderationRefusal } from './attempt.ts';
 import { draftOf, type PolicyDraft, policyOf } from './draft.ts';
 
 export type PolicyView = ReturnType<typeof createPolicyView>;
 
-/** What was wrong with the last try to save: at `path` of the policy, or of no field. */
-export type Fault = { path: string; message: string };
-
 /** Versions that the panel holds; older ones are not offered beyond it. */
 const MAX_VERSIONS = 200;
 const POLICY_PATH = 'policy.';
+const NONE: PolicyVersion = { version: 0, policy: { schema: 1, rules: [] } };
 
-export function createPolicyView(room: string) {
+/** The default inherits from none. */
+export function createPolicyView(policies: Policies, from?: Policies) {
   const own = signal<PolicyVersion | undefined>(undefined);
   const inherited = signal<PolicyVersion | undefined>(undefined);
   const draft = signal<PolicyDraft | undefined>(undefined);
@@ -37,17 +35,17 @@ export function createPolicyView(room: string) {
   /** Reads both policies anew and drops what was changed in the form. */
   async function load(): Promise<boolean> {
     try {
-      const read = await readPolicies(room);
+      const [stored, base] = await Promise.all([policies.read(), from?.read() ?? NONE]);
       batch(() => {
-        own.value = read.own;
-        inherited.value = read.inherited;
-        clean = draft.value = draftOf(read.own.policy, read.inherited.policy.rules);
+        own.value = stored;
+        inherited.value = base;
+        clean = draft.value = draftOf(stored.policy, base.policy.rules);
         problem.value = undefined;
         fault.value = undefined;
       });
       return true;
     } catch (error) {
-      problem.value = refusalWords(error);
+      problem.value = moderationRefusal(error);
       return false;
     }
   }
@@ -68,7 +66,7 @@ export function createPolicyView(room: string) {
     const why = reason.value.trim();
     try {
       const given = { policy: policyOf(changed), version: based.version };
-      const stored = await savePolicy(room, why === '' ? given : { ...given, reason: why });
+      const stored = await policies.save(why === '' ? given : { ...given, reason: why });
       batch(() => {
         own.value = stored;
         clean = draft.value = draftFor(stored.policy);
@@ -95,24 +93,25 @@ export function createPolicyView(room: string) {
       problem.value = `${author ?? 'Somebody'} saved version ${version} meanwhile. It is shown now; your changes were not saved.`;
     } else if (code === 'invalid_field' && path !== undefined) {
       fault.value = { path: path.startsWith(POLICY_PATH) ? path.slice(POLICY_PATH.length) : path, message };
-    } else problem.value = refusalWords(error);
+    } else problem.value = moderationRefusal(error);
   }
 
   /** Reads the next page of the history. */
   async function loadVersions(): Promise<void> {
     const known = versions.value ?? [];
     try {
-      const { versions: page } = await readVersions(room, known.at(-1)?.version);
+      const before = known.at(-1)?.version;
+      const { versions: page } = await policies.versions(before === undefined ? {} : { before });
       const all = [...known, ...page].slice(0, MAX_VERSIONS);
       versions.value = all;
       hasOlder.value = (page.at(-1)?.version ?? 1) > 1 && all.length < MAX_VERSIONS;
     } catch (error) {
-      problem.value = refusalWords(error);
+      problem.value = moderationRefusal(error);
     }
   }
 
   return {
-    room,
+    isDefault: from === undefined,
     own,
     inherited,
     draft,

@@ -1,9 +1,7 @@
 /** What waits for a moderator in a room, and what can be done about it. */
 import { batch, signal } from '@preact/signals';
-import { ParleyError } from '../../client/index.ts';
-import { refusalWords } from '../words.ts';
-import { callService } from './calls.ts';
-import type { Waiting } from './waiting.ts';
+import type { QueuedMessage, RoomModeration } from '../../client/index.ts';
+import { moderationRefusal } from './attempt.ts';
 
 export type QueueView = ReturnType<typeof createQueueView>;
 
@@ -12,29 +10,25 @@ const PAGE = 100;
 /** Decided ones that are not shown while the service's list may lag behind; the oldest go first. */
 const MAX_DECIDED = 200;
 
-export function createQueueView(room: string) {
-  const waiting = signal<readonly Waiting[] | undefined>(undefined);
+export function createQueueView(moderation: Pick<RoomModeration, 'queue' | 'release' | 'remove' | 'mute'>) {
+  const waiting = signal<readonly QueuedMessage[] | undefined>(undefined);
   const hasMore = signal(false);
   const problem = signal<string | undefined>(undefined);
   const told = signal<string | undefined>(undefined);
   const busy = signal<ReadonlySet<number>>(new Set());
   const decided = new Map<number, number>();
-  const path = `/rooms/${encodeURIComponent(room)}`;
   let reading: Promise<void> | undefined;
 
   async function read(): Promise<void> {
     try {
-      const page = await callService<{ messages: Waiting[]; hasMore: boolean }>(
-        'GET',
-        `${path}/moderation/queue?limit=${PAGE}`,
-      );
+      const page = await moderation.queue({ limit: PAGE });
       batch(() => {
         waiting.value = page.messages.filter(({ id, revision }) => decided.get(id) !== revision);
         hasMore.value = page.hasMore;
         problem.value = undefined;
       });
     } catch (error) {
-      problem.value = refusalWords(error);
+      problem.value = moderationRefusal(error);
     }
   }
 
@@ -54,16 +48,14 @@ export function createQueueView(room: string) {
       told.value = await run();
       return true;
     } catch (error) {
-      if (!(error instanceof ParleyError)) throw error;
-      const isRefused = error.code === 'forbidden';
-      problem.value = isRefused ? 'That is not yours to do here.' : refusalWords(error, 'message');
+      problem.value = moderationRefusal(error);
       return false;
     } finally {
       busy.value = new Set([...busy.value].filter(other => other !== id));
     }
   }
 
-  function drop({ id, revision }: Waiting) {
+  function drop({ id, revision }: QueuedMessage) {
     decided.set(id, revision);
     for (const oldest of decided.keys()) {
       if (decided.size <= MAX_DECIDED) break;
@@ -82,17 +74,17 @@ export function createQueueView(room: string) {
     busy,
     load,
     /** Shows a message to all, or takes it away; true once the service has it. */
-    decide: (message: Waiting, action: 'release' | 'remove', reason: string) =>
+    decide: (message: QueuedMessage, action: 'release' | 'remove', reason: string) =>
       act(message.id, async () => {
-        await callService('POST', `${path}/messages/${message.id}/${action}`, given(reason));
+        await moderation[action](message.id, given(reason));
         drop(message);
         return action === 'release' ? 'Released: everyone sees it.' : 'Removed.';
       }),
     /** Without `seconds` for good. */
-    mute: ({ id, user }: Waiting, seconds: number | undefined, reason: string) =>
+    mute: ({ id, user }: QueuedMessage, seconds: number | undefined, reason: string) =>
       act(id, async () => {
         const time = seconds === undefined ? {} : { seconds };
-        await callService('PUT', `${path}/mutes/${encodeURIComponent(user)}`, { ...time, ...given(reason) });
+        await moderation.mute(user, { ...time, ...given(reason) });
         return `${user} is muted in this room.`;
       }),
   };

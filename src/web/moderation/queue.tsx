@@ -1,7 +1,11 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
+import type { QueuedMessage } from '../../client/index.ts';
 import { exactTimeWords, timeWords } from '../words.ts';
+import { useEvery } from './every.ts';
+import { DURATIONS } from './moment-words.ts';
 import type { QueueView } from './queue-view.ts';
-import { piecesOf, ruleWords, standingWords, type Waiting } from './waiting.ts';
+import { Told } from './told.tsx';
+import { piecesOf, ruleWords, standingWords } from './waiting.ts';
 
 /** The list is read anew this often while it is shown and the page is in view. */
 const EVERY_MS = 3_000;
@@ -9,29 +13,16 @@ const EVERY_MS = 3_000;
 /** Flagged, masked, held and removed messages that nobody decided on yet, the oldest first. */
 export function Queue({ queue }: { queue: QueueView }) {
   const list = useRef<HTMLUListElement>(null);
-  useEffect(() => {
-    void queue.load();
-    const timer = setInterval(() => {
-      if (document.visibilityState === 'visible') void queue.load();
-    }, EVERY_MS);
-    return () => clearInterval(timer);
-  }, []);
+  useEvery(EVERY_MS, queue.load);
   const waiting = queue.waiting.value;
 
-  async function decide(message: Waiting, action: 'release' | 'remove', reason: string) {
+  async function decide(message: QueuedMessage, action: 'release' | 'remove', reason: string) {
     if (await queue.decide(message, action, reason)) list.current?.focus();
   }
 
   return (
     <>
-      <div class="told">
-        <p class="problem" role="alert" data-testid="queue-problem">
-          {queue.problem.value}
-        </p>
-        <p class="good" role="status" data-testid="queue-told">
-          {queue.told.value}
-        </p>
-      </div>
+      <Told name="queue" problem={queue.problem.value} told={queue.told.value} />
       {waiting?.length === 0 && <p class="hint">Nothing waits here.</p>}
       <ul class="queue" aria-label="Messages that wait" tabIndex={-1} ref={list} data-testid="queue">
         {waiting?.map(message => (
@@ -50,18 +41,11 @@ export function Queue({ queue }: { queue: QueueView }) {
 }
 
 type ItemProps = {
-  message: Waiting;
+  message: QueuedMessage;
   busy: boolean;
   onDecide(action: 'release' | 'remove', reason: string): void;
   onMute(seconds: number | undefined, reason: string): void;
 };
-
-const TIMES: readonly (readonly [seconds: number | undefined, words: string])[] = [
-  [600, 'for 10 minutes'],
-  [3_600, 'for an hour'],
-  [86_400, 'for a day'],
-  [undefined, 'for good'],
-];
 
 function Item({ message, busy, onDecide, onMute }: ItemProps) {
   const [reason, setReason] = useState('');
@@ -117,14 +101,14 @@ function Item({ message, busy, onDecide, onMute }: ItemProps) {
               value={String(time)}
               onChange={event => setTime(Number(event.currentTarget.value))}
             >
-              {TIMES.map(([, words], i) => (
+              {DURATIONS.map(([, words], i) => (
                 <option key={words} value={String(i)}>
                   {words}
                 </option>
               ))}
             </select>
           </div>
-          <button type="button" class="second" onClick={() => onMute(TIMES[time]?.[0], reason)}>
+          <button type="button" class="second" onClick={() => onMute(DURATIONS[time]?.[0], reason)}>
             Mute
           </button>
         </div>

@@ -1,9 +1,9 @@
 import { ACTIONS, type Action } from '../../message.ts';
 import { Icon } from '../icons.tsx';
+import type { Fault } from './attempt.ts';
 import { ACTION_WORDS, type RuleDraft, type Value } from './draft.ts';
 import { FIELDS, type Field, TYPE_WORDS } from './fields.ts';
 import { Choice, TextInput } from './input.tsx';
-import type { Fault } from './policy-view.ts';
 
 const EVERY_ACTION = ACTIONS.map(action => [action, ACTION_WORDS[action]] as const);
 const ALLOW_ALONE = EVERY_ACTION.filter(([action]) => action === 'allow');

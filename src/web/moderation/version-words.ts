@@ -1,14 +1,19 @@
 /** What the panel says of versions and rules. */
+import type { PolicyVersion } from '../../client/index.ts';
 import type { Rule } from '../../moderation/policy/types.ts';
 import { dayWords, timeWords } from '../words.ts';
-import type { PolicyVersion } from './calls.ts';
 import { FIELDS, TYPE_WORDS } from './fields.ts';
 
 /** Items of a list that are shown; the rest is a number. */
 const MAX_ITEMS = 30;
 
+export function noneWords(isDefault: boolean): string {
+  return isDefault
+    ? 'Nobody has set it: the built-in rules count.'
+    : 'This room has no policy of its own yet.';
+}
+
 export function versionWords({ version, author, createdAt }: PolicyVersion): string {
-  if (version === 0) return 'This room has no policy of its own yet.';
   const at = createdAt === undefined ? undefined : new Date(createdAt);
   const when = at === undefined ? '' : `, ${dayWords(at)} ${timeWords(at)}`;
   return `Version ${version} by ${author ?? 'somebody'}${when}`;

@@ -1,11 +1,9 @@
 /** A message that waits for a moderator, and how it is told. Pure. */
-import type { Message, RuleHit, Verdict } from '../../message.ts';
-
-/** As moderators get it: `original` where others see it masked or not at all. */
-export type Waiting = Message & { audience?: 'author'; original?: string; verdict?: Verdict };
+import type { QueuedMessage } from '../../client/index.ts';
+import type { RuleHit } from '../../message.ts';
 
 /** How it stands for the room. */
-export function standingWords({ status, audience, verdict }: Waiting): string {
+export function standingWords({ status, audience, verdict }: QueuedMessage): string {
   if (status === 'held') return 'Held: only its author sees it';
   if (status === 'removed')
     return verdict?.action === 'bounce' ? 'Bounced: nobody sees it' : 'Blocked: nobody sees it';
@@ -14,7 +12,7 @@ export function standingWords({ status, audience, verdict }: Waiting): string {
 }
 
 /** The rules that hit, the strictest first as the service lists them, with scores. */
-export function ruleWords({ verdict }: Waiting): string[] {
+export function ruleWords({ verdict }: QueuedMessage): string[] {
   const scores = new Map((verdict?.hits ?? []).map(({ rule, score }: RuleHit) => [rule, score]));
   return (verdict?.rules ?? []).map(rule => {
     const score = scores.get(rule);
@@ -25,7 +23,7 @@ export function ruleWords({ verdict }: Waiting): string[] {
 export type Piece = { text: string; hit: boolean };
 
 /** The text as its author wrote it, in pieces: those that a rule hit, and those between. */
-export function piecesOf({ original, content, verdict }: Waiting): Piece[] {
+export function piecesOf({ original, content, verdict }: QueuedMessage): Piece[] {
   const text = original ?? content ?? '';
   const spans = [...(verdict?.spans ?? []), ...(verdict?.hits ?? []).flatMap(hit => hit.spans)];
   spans.sort(([one], [other]) => one - other);

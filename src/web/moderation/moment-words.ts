@@ -9,7 +9,9 @@ export function momentWords(iso: string, now = new Date()): string {
 }
 
 export function untilWords(until: string | undefined, now = new Date()): string {
-  return until === undefined ? 'for good' : `until ${momentWords(until, now)}`;
+  return until === undefined
+    ? 'for good'
+    : `until ${momentWords(until, now).replace(/^Yesterday/, 'yesterday')}`;
 }
 
 /** For how long somebody is muted or banned. */

@@ -1,5 +1,5 @@
 import type { RunReport } from '../../client/index.ts';
-import { changesOf, countWords, kindWords } from './run-words.ts';
+import { changesOf, countWords, kindWords, sampleWords } from './run-words.ts';
 
 /** What a run found or did: by kind, by rule, and some of the messages. */
 export function Report({ report }: { report: RunReport }) {
@@ -53,14 +53,13 @@ function Samples({ samples }: Pick<RunReport, 'samples'>) {
     <details open={samples.length <= 10}>
       <summary>{countWords(samples.length, 'sample')}</summary>
       <ul class="noted">
-        {samples.map(({ room, id, kind, text, before, after }) => (
-          <li key={`${room} ${id}`}>
+        {samples.map(sample => (
+          <li key={sample.id}>
             <p class="waiting-text" dir="auto">
-              {text ?? <i>gone</i>}
+              {sample.text ?? <i>gone</i>}
             </p>
             <p class="hint">
-              {before.action ?? 'not judged'} → {after.action ?? 'not judged'}, {kindWords(kind)}{' '}
-              <code>{(after.rules ?? []).join(', ')}</code>
+              {sampleWords(sample)} <code>{(sample.after.rules ?? []).join(', ')}</code>
             </p>
           </li>
         ))}

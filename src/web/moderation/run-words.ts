@@ -2,8 +2,8 @@
 import type { Run, RunChangeKind, RunReport } from '../../client/index.ts';
 
 const KINDS: Readonly<Record<RunChangeKind, string>> = {
-  removed: 'removed: readers lose it',
-  hidden: 'hidden: its author alone sees it',
+  removed: 'removed: lost to readers',
+  hidden: 'hidden: seen by the author alone',
   masked: 'starred out',
   restored: 'shown again',
   remasked: 'starred out at other places',
@@ -67,6 +67,14 @@ export function leftWords({ counts }: Run): string[] {
     ...(superseded > 0 ? [`${countWords(superseded)} left: changed meanwhile.`] : []),
     ...(failed > 0 ? [`${countWords(failed)} could not be judged.`] : []),
   ];
+}
+
+/** What was made of a message before, and what is now; where that is the same, what else is new. */
+export function sampleWords({ kind, before, after }: RunReport['samples'][number]): string {
+  const now = after.action ?? 'not judged';
+  return before.action === after.action
+    ? `${now}, ${kindWords(kind)}`
+    : `${before.action ?? 'not judged'} → ${now}`;
 }
 
 /** What applying a dry run would do to readers. */

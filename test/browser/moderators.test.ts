@@ -221,6 +221,7 @@ describe('the chat page: log, mutes and bans, all rooms, runs', function () {
     await root.keyboard.press('Enter');
     await root.getByTestId('run-apply-sure').click();
     await root.getByRole('heading', { name: 'Run: 2 messages changed' }).waitFor();
+    assert.equal(await root.evaluate('document.activeElement.id'), 'shown-run');
     await until(
       'readers lost them',
       async () => (await ann.getByText('Your message was removed').count()) === 2,

@@ -21,8 +21,15 @@ type TextProps = Common & {
 };
 
 /** A line of text, or several; takes the focus when the service finds it at fault. */
-export function TextInput({ value, onChange, lines = false, numeric = false, testId, ...common }: TextProps) {
-  const { suggestions } = common;
+export function TextInput({
+  value,
+  onChange,
+  lines = false,
+  numeric = false,
+  testId,
+  suggestions,
+  ...common
+}: TextProps) {
   const field = useField<HTMLInputElement & HTMLTextAreaElement>(common);
   const shared = {
     ...field.attributes,

@@ -1,11 +1,10 @@
-import { useRef, useState } from 'preact/hooks';
-import type { Run, RunReport } from '../../client/index.ts';
-import { ApplyConfirm } from './apply-confirm.tsx';
+import { useEffect, useRef } from 'preact/hooks';
+import type { Run } from '../../client/index.ts';
 import { useEvery } from './every.ts';
-import { TextInput } from './input.tsx';
 import { momentWords } from './moment-words.ts';
 import { Report } from './run-report.tsx';
-import { changesOf, leftWords, progressWords, runWords, stateWords } from './run-words.ts';
+import { Steering } from './run-steering.tsx';
+import { leftWords, progressWords, runWords, stateWords } from './run-words.ts';
 import type { RunsView } from './runs-view.ts';
 import { Told } from './told.tsx';
 
@@ -17,6 +16,7 @@ export function RunsPage({ runs }: { runs: RunsView }) {
   useEvery(LIST_EVERY_MS, runs.load);
   useEvery(EVERY_MS, runs.refresh);
   const shown = runs.shown.value;
+  useHeadFocus(shown?.run);
   const others = runs.listed.value?.filter(({ run }) => run !== shown?.run) ?? [];
   return (
     <>
@@ -61,12 +61,21 @@ export function RunsPage({ runs }: { runs: RunsView }) {
   );
 }
 
+/** Whoever begins or picks a run goes on from its head: what was pressed may be gone. */
+function useHeadFocus(run: string | undefined) {
+  const last = useRef(run);
+  useEffect(() => {
+    if (last.current !== run) document.getElementById('shown-run')?.focus();
+    last.current = run;
+  }, [run]);
+}
+
 function Shown({ runs, run }: { runs: RunsView; run: Run }) {
   const report = runs.report.value;
   const { total, counts, endedAt, note } = run;
   return (
     <section aria-labelledby="shown-run" data-testid="run" data-state={run.state}>
-      <h3 id="shown-run">
+      <h3 id="shown-run" tabIndex={-1}>
         {runWords(run)}: {stateWords(run)}
       </h3>
       <p class="hint">
@@ -90,87 +99,5 @@ function Shown({ runs, run }: { runs: RunsView; run: Run }) {
       {report !== undefined && <Report report={report} />}
       <Steering runs={runs} run={run} report={report} />
     </section>
-  );
-}
-
-type SteeringProps = { runs: RunsView; run: Run; report: RunReport | undefined };
-
-function Steering({ runs, run, report }: SteeringProps) {
-  const [asking, setAsking] = useState(false);
-  const button = useRef<HTMLButtonElement>(null);
-  if (run.endedAt === undefined) return <Course runs={runs} run={run} />;
-  if (run.dryRun) {
-    if (run.state !== 'done' || report === undefined || changesOf(report).length === 0) return null;
-    if (asking)
-      return (
-        <ApplyConfirm
-          report={report}
-          room={runs.room}
-          onApply={() => {
-            setAsking(false);
-            void runs.apply(report);
-          }}
-          onKeep={() => {
-            setAsking(false);
-            requestAnimationFrame(() => button.current?.focus());
-          }}
-        />
-      );
-    return (
-      <button
-        type="button"
-        class="second"
-        data-testid="run-apply"
-        ref={button}
-        onClick={() => setAsking(true)}
-      >
-        Apply…
-      </button>
-    );
-  }
-  if (run.undoes !== undefined || run.undoneBy !== undefined || run.counts.applied === 0) return null;
-  return (
-    <button type="button" class="second" data-testid="run-undo" onClick={() => void runs.undo()}>
-      Take it back
-    </button>
-  );
-}
-
-/** What can be done with a run that has not ended. */
-function Course({ runs, run }: Omit<SteeringProps, 'report'>) {
-  const [most, setMost] = useState(String(run.maxRemovals ?? 0));
-  const isParked = run.state === 'parked';
-  if (run.state === 'cancelled') return null;
-  return (
-    <>
-      {isParked && (
-        <TextInput
-          label="Messages that readers may lose in all"
-          place="maxRemovals"
-          fault={runs.fault.value}
-          numeric
-          value={most}
-          onChange={setMost}
-        />
-      )}
-      <p class="decide">
-        {run.state === 'running' ? (
-          <button type="button" class="second" onClick={() => void runs.pause()}>
-            Pause
-          </button>
-        ) : (
-          <button
-            type="button"
-            class="second"
-            onClick={() => void runs.resume(isParked ? Number(most.trim() || Number.NaN) : undefined)}
-          >
-            Go on
-          </button>
-        )}
-        <button type="button" class="second bad" onClick={() => void runs.cancel()}>
-          Cancel
-        </button>
-      </p>
-    </>
   );
 }

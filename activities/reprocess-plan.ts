@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Language } from '../src/message.ts';
 import { changeOf, type OutcomeChange, type Redone, reversed } from '../src/reprocess/outcome-change.ts';
+import { isFinal } from '../src/rooms/view.ts';
 import type { PlannedPage } from '../src/store/reprocess.ts';
 import type { ChangeState } from '../src/store/reprocess-changes.ts';
 import type { Scanned } from '../src/store/reprocess-pages.ts';
@@ -14,7 +15,6 @@ const PAGE = { max: 500, min: 20 };
 const SLICE = 5;
 /** A page is spread over most of the time that its rate gives it, so that live batches find the processor free. */
 const SPREAD = { share: 0.8, maxPauseMs: 20 };
-const FINAL = new Set(['deleted', 'duplicate', 'expired', 'erased']);
 const UNKNOWN: Language = { code: 'und', confidence: 0 };
 
 type Found =
@@ -117,10 +117,9 @@ export function createPlan({ store, rejudge, metrics, logger }: ReprocessDeps) {
 const stateIn = ({ spec }: ReprocessRun): ChangeState => (spec.dryRun ? 'found' : 'planned');
 
 function judgeOne(run: ReprocessRun, message: Scanned, by: Awaited<ReturnType<Rejudge>>): Found {
-  const { room, id, revision, status, reason, ruled } = message;
+  const { room, id, revision, ruled } = message;
   const content = message.original ?? message.content;
-  const gone = status === 'removed' && FINAL.has(reason ?? '');
-  if (ruled || gone || content === undefined) return { message, fate: 'decided' };
+  if (ruled || isFinal(message) || content === undefined) return { message, fate: 'decided' };
   const { redo, outdated } = run.spec;
   const judgedBy = message.confirmed ?? message.verdict?.policy;
   if (outdated && judgedBy === by.policyOf(room)) return { message, fate: 'same' };

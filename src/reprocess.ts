@@ -1,4 +1,5 @@
 /** `npm run reprocess -- start | list | status | report | pause | resume | rate | cancel | undo`: history, run again. */
+import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
 import { configOrExit, required } from './config.ts';
@@ -45,7 +46,6 @@ const number = (text: string | undefined) => (text === undefined ? undefined : N
 /** The request as HTTP takes it; what is wrong about it is said in the same words. */
 async function requestOf(given: Given): Promise<Record<string, unknown>> {
   const [scope, version] = given.policy?.split('@') ?? [];
-  const { readFile } = await import('node:fs/promises');
   const request = {
     rooms: given.rooms?.split(','),
     from: given.from,

@@ -1,6 +1,6 @@
 /** What runs change: planned in one transaction with the cursor, stored in another one once the rooms were told. */
 import { maskSpans } from '../message.ts';
-import type { OutcomeChange, StandingOutcome } from '../reprocess/outcome-change.ts';
+import type { OutcomeChange } from '../reprocess/outcome-change.ts';
 import { READ_COLUMNS, type Row } from './rows.ts';
 import type { Queryable } from './transaction.ts';
 
@@ -50,6 +50,9 @@ const CONFIRM = `
   FROM unnest($1::text[], $2::bigint[], $3::integer[], $4::text[]) AS c (room, id, revision, policy)
   WHERE m.room = c.room AND m.id = c.id AND m.revision = c.revision AND m.confirmed IS DISTINCT FROM c.policy`;
 
+/** A change beside the row that it is of, as it stands now. */
+type ChangedRow = Row & Pick<OutcomeChange, 'kind' | 'before' | 'after'> & { revised: number };
+
 type NewChanges = { run: string; page: number; changes: (OutcomeChange & { state: ChangeState })[] };
 
 /** Records what a page found or plans. */
@@ -70,13 +73,8 @@ export async function addChanges(db: Queryable, { run, page, changes }: NewChang
 
 /** The planned changes whose messages still stand as they did, locked until the transaction ends; and the others. */
 export async function lockPlanned(db: Queryable, run: string) {
-  const { rows } = await db.query<
-    Row & { kind: OutcomeChange['kind']; before: StandingOutcome; after: StandingOutcome; revised: number }
-  >(LOCK, [run]);
-  const planned = rows.map(({ kind, before, after, revised, ...row }): Standing => {
-    const { room, id } = row;
-    return { change: { room, id, revision: revised, kind, before, after }, row };
-  });
+  const { rows } = await db.query<ChangedRow>(LOCK, [run]);
+  const planned = rows.map(standingOf);
   return { standing: planned.filter(stands), gone: planned.filter(one => !stands(one)) };
 }
 
@@ -169,19 +167,22 @@ export async function appliedAfter(
   db: Queryable,
   { run, cursor, limit }: { run: string; cursor: { room: string; id: number }; limit: number },
 ): Promise<{ change: OutcomeChange; undoable: boolean }[]> {
-  const { rows } = await db.query<
-    Row & { kind: OutcomeChange['kind']; before: StandingOutcome; after: StandingOutcome; revised: number }
-  >(
+  const { rows } = await db.query<ChangedRow>(
     `SELECT ${prefixed(READ_COLUMNS)}, c.kind, c.before, c.after, c.revision AS revised
      FROM (SELECT * FROM reprocess_changes WHERE run = $1 AND state = 'applied' AND (room, id) > ($2, $3)
        ORDER BY room, id LIMIT $4) c
      JOIN messages m ON m.room = c.room AND m.id = c.id ORDER BY m.room, m.id`,
     [run, cursor.room, cursor.id, limit],
   );
-  return rows.map(({ kind, before, after, revised, ...row }) => {
-    const change = { room: row.room, id: row.id, revision: revised, kind, before, after };
-    return { change, undoable: stands({ row, change: { ...change, before: after } }) };
-  });
+  return rows.map(standingOf).map(({ change, row }) => ({
+    change,
+    undoable: stands({ row, change: { ...change, before: change.after } }),
+  }));
+}
+
+function standingOf({ kind, before, after, revised, ...row }: ChangedRow): Standing {
+  const { room, id } = row;
+  return { change: { room, id, revision: revised, kind, before, after }, row };
 }
 
 function prefixed(columns: string): string {

@@ -115,10 +115,12 @@ describe('the chat page', () => {
     const list = page.getByRole('log');
     const before = await page.getByTestId('message').count();
     assert.ok(before < 130, `${before} messages at first`);
-    const anchor = page.locator('[data-testid=message]').first();
-    const id = await anchor.getAttribute('data-id');
-    await list.evaluate(area => area.scrollTo(0, 1));
-    const top = (await anchor.boundingBox())!.y;
+    const id = await page.getByTestId('message').first().getAttribute('data-id');
+    // Scrolled and measured in one go: older ones may be there before another question reaches the page.
+    const top = await list.evaluate((area, anchor) => {
+      area.scrollTo(0, 1);
+      return area.querySelector(`[data-id="${anchor}"]`)!.getBoundingClientRect().y;
+    }, id);
     await until('older ones are there', async () => (await page.getByTestId('message').count()) > before);
     const moved = (await page.locator(`[data-id="${id}"]`).boundingBox())!.y - top;
     assert.ok(Math.abs(moved) < 60, `what was read moved by ${moved} pixels`);

@@ -71,8 +71,8 @@ export async function createGateway(
   const { partitions } = config.log;
   const limiter = createLimiter({ redis, scripts, rate: { perSecond, burst }, partitions, logger });
   const pages = createPageCache({ log, scripts, redis, logger });
-  const codec = payloadCodec(config);
-  const board = queueBoard(config, logger);
+  const codec = await payloadCodec(config);
+  const board = await queueBoard(config, logger);
   if (board) closers.add('board', board, made => made.close());
   const policies = createPolicyStore(pool);
   const releasing = await releasingBy({ policies, metrics, logger, closers });

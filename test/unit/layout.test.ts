@@ -83,13 +83,15 @@ function sources(): string[] {
 /** Imports of values: `import type`, and imports whose every name is a type, leave nothing behind. */
 function valueImports(file: string): Import[] {
   const text = readFileSync(join(ROOT, file), 'utf8');
-  return [...text.matchAll(/^(?:import|export) (?!type )([^;]*?)(?: from )?'([^']+)';/gms)].flatMap(
+  const later = [...text.matchAll(/\bimport\('([^']+)'\)/g)].map(([, from]) => ({ file, from: from! }));
+  const atOnce = [...text.matchAll(/^(?:import|export) (?!type )([^;]*?)(?: from )?'([^']+)';/gms)].flatMap(
     ([, names = '', from]) => {
       const list = /^\{(.*)\}$/s.exec(names.trim())?.[1];
       const onlyTypes = list?.split(',').every(name => name.trim() === '' || name.trim().startsWith('type '));
       return onlyTypes ? [] : [{ file, from: from! }];
     },
   );
+  return [...atOnce, ...later];
 }
 
 describe('layout', () => {
@@ -100,7 +102,9 @@ describe('layout', () => {
 
   it('finds the imports it is about', () => {
     assert.ok(own.length > 100);
-    assert.ok(own.some(({ file, from }) => file === 'src/context/gateway.ts' && from === 'src/rooms/hub.ts'));
+    const has = (file: string, from: string) => own.some(one => one.file === file && one.from === from);
+    assert.ok(has('src/context/gateway.ts', 'src/rooms/hub.ts'));
+    assert.ok(has('src/engine.ts', 'src/pipeline/bullmq/start.ts'), 'those that come later, too');
   });
 
   it('has imports that point one way', () => {

@@ -80,6 +80,8 @@ export type Run = RunRange & {
   dryRun: boolean;
   outdated?: boolean;
   policy?: { scope: string; version: number };
+  /** It tried a draft, which no policy says. */
+  drafted?: true;
   reason?: string;
   rate: number;
   maxRemovals?: number;

@@ -28,9 +28,16 @@ type Deps = {
     parse(json: unknown): { policy: unknown } | { errors: Wrong[] };
   };
 };
-/** A run as it is shown: what was asked, how far it is, and how long it may take yet (an estimate). */
+/**
+ * A run as it is shown: what was asked (of a draft, that there was one), how far it is, and how long it may take yet
+ * (an estimate).
+ */
 export type RunStatus = Omit<ReprocessRun, 'spec' | 'page' | 'phase' | 'exhausted'> &
-  Omit<ReprocessRun['spec'], 'draft' | 'policiesThrough'> & { secondsLeft?: number; undoneBy?: string };
+  Omit<ReprocessRun['spec'], 'draft' | 'policiesThrough'> & {
+    drafted?: true;
+    secondsLeft?: number;
+    undoneBy?: string;
+  };
 export type Course = 'pause' | 'resume' | 'cancel' | 'rate';
 export type ReprocessRuns = ReturnType<typeof createRuns>;
 
@@ -135,9 +142,14 @@ function statusOf({
   exhausted: _exhausted,
   ...run
 }: ReprocessRun): RunStatus {
-  const { draft: _draft, policiesThrough: _policies, ...asked } = spec;
+  const { draft, policiesThrough: _policies, ...asked } = spec;
   const secondsLeft = secondsLeftOf(run);
-  return { ...asked, ...run, ...(secondsLeft === undefined ? {} : { secondsLeft }) };
+  return {
+    ...asked,
+    ...(draft === undefined ? {} : { drafted: true as const }),
+    ...run,
+    ...(secondsLeft === undefined ? {} : { secondsLeft }),
+  };
 }
 
 /** By the pace until now, at most the rate that is allowed. */

@@ -11,6 +11,7 @@ import {
   leftWords,
   lossesOf,
   progressWords,
+  runWords,
   sampleWords,
   stateWords,
 } from '../../src/web/moderation/run-words.ts';
@@ -152,6 +153,8 @@ describe('page: runs over history', () => {
 
   it('say how they stand and how far they are', () => {
     const ended = '2026-01-02T03:05:05.678Z';
+    assert.equal(runWords(run()), 'Dry run');
+    assert.equal(runWords(run({ drafted: true })), 'Dry run of a draft');
     assert.equal(stateWords(run()), 'under way');
     assert.equal(stateWords(run({ state: 'parked' })), 'stands still');
     assert.equal(stateWords(run({ state: 'cancelled' })), 'ends behind the messages under way');

@@ -13,7 +13,9 @@ export function Steering({ runs, run, report }: SteeringProps) {
   const button = useRef<HTMLButtonElement>(null);
   if (run.endedAt === undefined) return <Course runs={runs} run={run} />;
   if (run.dryRun) {
-    if (run.state !== 'done' || report === undefined || changesOf(report).length === 0) return null;
+    // A draft is no policy: what it would do can be applied once it is saved as one, and tried.
+    if (run.drafted || run.state !== 'done' || report === undefined || changesOf(report).length === 0)
+      return null;
     if (asking)
       return (
         <ApplyConfirm

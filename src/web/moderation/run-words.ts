@@ -30,8 +30,9 @@ export function countWords(count: number, one = 'message', many = `${one}s`): st
 }
 
 /** What kind of run it is, for a list. */
-export function runWords({ dryRun, undoes }: Run): string {
+export function runWords({ dryRun, drafted, undoes }: Run): string {
   if (undoes !== undefined) return 'Taking back';
+  if (drafted) return 'Dry run of a draft';
   return dryRun ? 'Dry run' : 'Run';
 }
 

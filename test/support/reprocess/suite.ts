@@ -27,6 +27,8 @@ const RULES = [
 type Run = {
   run: string;
   state: string;
+  dryRun: boolean;
+  drafted?: true;
   counts: Record<string, number>;
   note?: string;
   endedAt?: string;
@@ -264,6 +266,26 @@ export function describeRuns({ engine, faults }: Options): void {
         assert.deepEqual(await rowsOf(room), before);
       });
     }
+
+    it('try a draft as the default, and say that they did', async () => {
+      const { room } = await spoken(6);
+      const rules = [{ id: 'draft/flag', type: 'words', words: ['morning'], action: 'flag' }];
+      const draft = { schema: 1, rules: [...rules, { ...RULES[1], action: 'flag' }] };
+      const tried = await finished({ rooms: [room], redo: 'moderation', draft });
+      assert.deepEqual([tried.drafted, tried.dryRun, 'draft' in tried], [true, true, false]);
+      const { rules: hit } = (await admin(`/v1/reprocess/${tried.run}/report`)).body as {
+        rules: { rule: string; hits: number }[];
+      };
+      // The room's own rule replaces the draft's of the same id, as it replaces the default's.
+      assert.deepEqual(Object.fromEntries(hit.map(({ rule, hits }) => [rule, hits])), {
+        'draft/flag': 1,
+        'own/block': 1,
+        'own/hold': 1,
+        'own/mask': 1,
+      });
+      const plain = await finished({ rooms: [room], redo: 'moderation' });
+      assert.equal('drafted' in plain, false);
+    });
 
     it('leave an account that closes', async () => {
       const report: Report = await reportOf({ ...env, ...auditing() });

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { connect, createServer } from 'node:net';
 import { StackError } from './part.ts';
 
@@ -7,12 +8,19 @@ export async function freePort(): Promise<number> {
   return port!;
 }
 
+/**
+ * Systems give outgoing connections ports from 32768 up (Linux) or 49152 (others), so that one of those may be taken
+ * by the time that it is listened on. These are not given to anybody unasked.
+ */
+const [LOWEST, HIGHEST] = [20_000, 32_000];
+const TRIES = 20;
+
 /** Ports that are free now, on loopback, each another one. */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer());
   try {
     // All are held until the last one is known.
-    return await Promise.all(servers.map(server => listen(server, 0, '127.0.0.1')));
+    return await Promise.all(servers.map(listenAnywhere));
   } finally {
     await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))));
   }
@@ -60,6 +68,15 @@ async function whyNot(port: number, host: string): Promise<string | undefined> {
   } finally {
     await new Promise(resolve => server.close(resolve));
   }
+}
+
+async function listenAnywhere(server: ReturnType<typeof createServer>): Promise<number> {
+  for (let i = 0; i < TRIES; i += 1) {
+    const port = randomInt(LOWEST, HIGHEST);
+    const taken = await listen(server, port, '127.0.0.1').catch((error: unknown) => error);
+    if (taken === port) return port;
+  }
+  return await listen(server, 0, '127.0.0.1');
 }
 
 function listen(server: ReturnType<typeof createServer>, port: number, host: string): Promise<number> {

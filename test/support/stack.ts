@@ -8,6 +8,7 @@ import { freePorts } from '../../src/stack/ports.ts';
 import { createDatabase } from '../../src/stack/postgres.ts';
 import { type Stack, startStack } from '../../src/stack/stack.ts';
 import { findTemporal } from '../../src/stack/temporal-program.ts';
+import { buildPage } from '../../src/web/build.ts';
 
 export type TestStack = Stack & { temporalAddress: string };
 let running: Promise<{ stack: TestStack; guardian: Guardian }> | undefined;
@@ -62,12 +63,13 @@ async function begin() {
 }
 
 /**
- * Wired by .mocharc.json: the first run on a machine builds Temporal for minutes, which no hook of a test waits for.
- * Where it is there already, this looks for a file.
+ * Wired by .mocharc.json: what tests share is built before them, once: Temporal, which the first run on a machine
+ * waits for by minutes, and the page. Where they are there already, this looks at files.
  */
 export async function mochaGlobalSetup(): Promise<void> {
   const report = (line: string) => process.stderr.write(`    ${line}\n`);
   await findTemporal({ env: process.env, report, guardian: undefined, stopping: undefined });
+  await buildPage();
 }
 
 /** Ends what a test, or a benchmark, began. */
@@ -81,9 +83,14 @@ export async function mochaGlobalTeardown(): Promise<void> {
 const STOP_TIMEOUT_MS = 60_000;
 const LINGER_MS = 20_000;
 
+/** One of the processes that run files side by side, each with services of its own until it ends. */
+const isOneOfMany = process.env.MOCHA_WORKER_ID !== undefined;
+
 /** Wired by .mocharc.json: ends the services with the last test, and a run that something left open would keep. */
 export const mochaHooks = {
   async afterAll(this: Mocha.Context) {
+    // This one comes after each file, and nothing after the last: the guardian sees the process end.
+    if (isOneOfMany) return;
     this.timeout(STOP_TIMEOUT_MS);
     const passed = allPassed(this.test!.parent!);
     await mochaGlobalTeardown();

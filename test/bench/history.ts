@@ -1,8 +1,8 @@
 /**
  * `npm run bench:history [-- --rows=5000000 --repeats=400 --database=URL]`: fills a store with so many rows, then asks
  * for pages of 50 of a room of four fifths of them: at the newest, the middle and the oldest end, by the bare
- * statement and over HTTP from a real gateway, in turns, one at a time, each at another place; and beside it by
- * offset. CPU is of all processes that take part, this one included. A given database is filled where it is empty
+ * statement and over HTTP from a real gateway, in turns, one at a time, each at another place; beside it from a plain
+ * server, which does nothing but read and send, and by offset. CPU is of all processes that take part, this one included. A given database is filled where it is empty
  * and else measured as it is, and kept. The machine may be shared: medians and the ratios of one run are what counts.
  */
 import { parseArgs } from 'node:util';
@@ -28,7 +28,7 @@ import {
 } from './history/ways.ts';
 
 type Series = { ms: number[]; cpuS: number };
-type Way = { name: 'bare' | 'whole' | 'http'; ask: Ask; pids: number[] };
+type Way = { name: 'bare' | 'whole' | 'plain' | 'http'; ask: Ask; pids: number[] };
 /** `quiet` is the fastest tenth's slowest: what it takes when nothing else wants the processor. */
 type Summary = { quiet: number; p50: number; p95: number; cpuMs: number };
 
@@ -81,7 +81,10 @@ async function measured({ databaseUrl, redisUrl, sizes, repeats }: Measuring) {
     ...{ DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, AUTH_SECRET: SECRET },
     ...{ PORT: '0', ADMIN_PORT: '0', LOG_LEVEL: 'warn', HISTORY_TIMEOUT_MS: '5000' },
   });
-  const overHttp = await http(gateway.address);
+  const plain = await startProcess(new URL('./history/plain-server.ts', import.meta.url), {
+    DATABASE_URL: databaseUrl,
+  });
+  const [overHttp, overPlain] = await Promise.all([http(gateway.address), http(plain.address)]);
   const pidsOf = async (...names: string[]) =>
     (await stack()).parts.filter(({ name }) => names.includes(name)).map(({ pid }) => pid!);
   try {
@@ -90,6 +93,7 @@ async function measured({ databaseUrl, redisUrl, sizes, repeats }: Measuring) {
     const ways: Way[] = [
       { name: 'bare', ask: bare(pool), pids: await pidsOf('Postgres') },
       { name: 'whole', ask: whole(pool), pids: await pidsOf('Postgres') },
+      { name: 'plain', ask: overPlain, pids: [plain.pid, ...(await pidsOf('Postgres'))] },
       { name: 'http', ask: overHttp, pids: [gateway.pid, ...(await pidsOf('Postgres', 'Redis'))] },
     ];
     const found = await interleaved({ ways, places, repeats });
@@ -98,9 +102,10 @@ async function measured({ databaseUrl, redisUrl, sizes, repeats }: Measuring) {
     report({ places, found, cached, offsets });
   } finally {
     overHttp.close();
+    overPlain.close();
     await pool.end();
-    gateway.kill('SIGTERM');
-    await gateway.exited;
+    for (const server of [gateway, plain]) server.kill('SIGTERM');
+    await Promise.all([gateway.exited, plain.exited]);
   }
 }
 
@@ -189,6 +194,11 @@ type Report = {
   offsets: [name: string, ms: number][];
 };
 
+const BESIDE = {
+  whole: 'a statement of whole rows',
+  plain: 'the bare statement over HTTP, from a plain server that does nothing else',
+};
+
 function report({ places, found, cached, offsets }: Report) {
   const f = (value: number) => value.toFixed(2).padStart(7);
   const of = (place: string, way: Way['name']) => found.get(`${place} ${way}`)!;
@@ -204,12 +214,13 @@ function report({ places, found, cached, offsets }: Report) {
     const ratios = [other.quiet / one.quiet, other.p50 / one.p50, other.cpuMs / one.cpuMs];
     say(`${name.padEnd(15)} ${[...cells, ...ratios].map(f).join(' ')}`);
   }
-  for (const { name } of places) {
-    const [one, other] = [of(name, 'whole'), of(name, 'http')];
-    const cells = [one.quiet, one.p50, one.p95, one.cpuMs].map(f).join(' ');
-    say(
-      `${name.padEnd(15)} ${cells}  a statement of whole rows; HTTP / this ${(other.p50 / one.p50).toFixed(2)}`,
-    );
+  for (const [way, what] of Object.entries(BESIDE)) {
+    say(`\n${what}`);
+    for (const { name } of places) {
+      const [one, other] = [of(name, way as Way['name']), of(name, 'http')];
+      const cells = [one.quiet, one.p50, one.p95, one.cpuMs].map(f).join(' ');
+      say(`${name.padEnd(15)} ${cells}  HTTP / this ${(other.p50 / one.p50).toFixed(2)}`);
+    }
   }
   say(`newest, cached ${' '.repeat(32)} ${[cached.quiet, cached.p50, cached.p95].map(f).join(' ')}`);
   say(`by offset       ${offsets.map(([name, ms]) => `${name} ${ms.toFixed(1)} ms`).join(', ')}\n`);
@@ -219,6 +230,8 @@ function report({ places, found, cached, offsets }: Report) {
   }
   const ratios = places.map(({ name }) => of(name, 'http').p50 / of(name, 'bare').p50);
   met('HTTP over the bare statement, the worst place', Math.max(...ratios), MOST_OVER_BARE);
+  const least = places.map(({ name }) => of(name, 'plain').p50 / of(name, 'bare').p50);
+  say(`        a plain server over the bare statement: ${Math.min(...least).toFixed(2)} at least`);
 }
 
 function met(what: string, ratio: number, most: number) {

@@ -46,7 +46,14 @@ function foldAll(content: string, foldCharacter: (character: string) => string):
   for (let at = 0; at < content.length; ) {
     const code = content.codePointAt(at)!;
     const end = at + (code > 0xffff ? 2 : 1);
-    const letters = code < 0x80 ? asciiLower(code) : foldCharacter(content.slice(at, end));
+    if (code < 0x80) {
+      folded.starts.push(at);
+      folded.ends.push(end);
+      folded.text += asciiLower(code);
+      at = end;
+      continue;
+    }
+    const letters = foldCharacter(content.slice(at, end));
     // What is invisible belongs to the letter before it, so that a span covers a letter with all its marks.
     if (letters === '' && folded.ends.length > 0) folded.ends[folded.ends.length - 1] = end;
     for (const letter of letters) {
@@ -130,29 +137,38 @@ function leetToLetters(word: string): string {
 
 const MIN_ROW = 3;
 const MAX_GAP = 3;
-const LONE = /[a-z0-9@$!|+]/;
+/** By code: what a lone letter may be. */
+const LONE = Array.from({ length: 0x80 }, (_, code) => /[a-z0-9@$!|+]/.test(String.fromCharCode(code)));
 const GAP = /[ ._\-*,/~'":]/;
 
 function joinSpaced(folded: Folded): Folded | undefined {
-  const { text } = folded;
   const joined: Folded = { text: '', starts: [], ends: [] };
-  let row: number[] = [];
-  const finish = () => {
-    if (row.length >= MIN_ROW) appendRow(joined, folded, row);
-    row = [];
-  };
-  for (let i = 0; i < text.length; i++) {
-    if (!isLone(text, i)) continue;
-    const last = row.at(-1);
-    if (last !== undefined && !isGap(text, last + 1, i)) finish();
-    row.push(i);
-  }
-  finish();
+  for (const row of loneRows(folded.text)) if (row.length >= MIN_ROW) appendRow(joined, folded, row);
   return joined.text === '' ? undefined : joined;
 }
 
+/** Where letters stand alone, those with a gap between them in one row. */
+function loneRows(text: string): number[][] {
+  const rows: number[][] = [];
+  let row: number[] | undefined;
+  for (let i = 0; i < text.length; i++) {
+    if (!isLone(text, i)) continue;
+    if (row === undefined || !isGap(text, row.at(-1)! + 1, i)) {
+      row = [];
+      rows.push(row);
+    }
+    row.push(i);
+  }
+  return rows;
+}
+
+/** Functions like this one stand outside of loops: to make a named one anew costs more than what it does. */
+function mayStandAlone(text: string, i: number): boolean {
+  return LONE[text.charCodeAt(i)] === true;
+}
+
 function isLone(text: string, i: number): boolean {
-  return LONE.test(text[i]!) && !LONE.test(text[i - 1] ?? ' ') && !LONE.test(text[i + 1] ?? ' ');
+  return mayStandAlone(text, i) && !mayStandAlone(text, i - 1) && !mayStandAlone(text, i + 1);
 }
 
 function isGap(text: string, from: number, to: number): boolean {

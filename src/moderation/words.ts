@@ -10,6 +10,7 @@ type Entry = { word: string; runs: number[] };
 
 const TOKEN = /[a-z]+/g;
 const MASKED = /[a-z][a-z*#]{2,31}/g;
+const STARS = /[*#]/;
 const LETTER_OR_L = /[1!|]/;
 
 /** What stands between the halves of a word that was split once. */
@@ -43,25 +44,31 @@ export function createWordFinder<Label>(words: ReadonlyMap<string, Label>): Find
     const runs = runsOf(token);
     return entries.find(entry => entry.runs.every((length, i) => runs[i]! >= length));
   };
+  const wholeWithL = (token: Token, folded: Folded, content: string) => {
+    const text = withL(token, folded, content);
+    return text === token.text ? undefined : whole(text);
+  };
   const starred = (token: string) => byLength.get(token.length)?.find(word => fits(token, word));
+  const add = (hits: WordHit<Label>[], word: string, from: number, length: number) =>
+    hits.push({ word, label: words.get(word)!, from, to: from + length });
 
   return (folded, content) => {
-    const tokens = [...folded.text.matchAll(TOKEN)].map(match => ({ text: match[0], from: match.index }));
+    const tokens = tokensOf(folded.text);
     const hits: WordHit<Label>[] = [];
-    const add = (word: string | undefined, from: number, length: number) => {
-      if (word === undefined) return;
-      hits.push({ word, label: words.get(word)!, from, to: from + length });
-    };
-    tokens.forEach((token, i) => {
-      const found = whole(token.text) ?? whole(withL(token, folded, content));
-      add(found?.word, token.from, token.text.length);
+    for (let i = 0; i < tokens.length; i += 1) {
+      const token = tokens[i]!;
       const next = tokens[i + 1];
-      if (found || !next || !mayBeSplit(token, next, folded.text)) return;
-      const both = token.text + next.text;
-      if (words.has(both)) add(both, token.from, both.length + 1);
-    });
+      const found = whole(token.text) ?? wholeWithL(token, folded, content);
+      if (found) add(hits, found.word, token.from, token.text.length);
+      else if (next && mayBeSplit(token, next, folded.text)) {
+        const both = token.text + next.text;
+        if (words.has(both)) add(hits, both, token.from, both.length + 1);
+      }
+    }
+    if (!STARS.test(folded.text)) return hits;
     for (const { 0: text, index } of folded.text.matchAll(MASKED)) {
-      if (/[*#]/.test(text)) add(starred(text), index, text.length);
+      const word = STARS.test(text) ? starred(text) : undefined;
+      if (word !== undefined) add(hits, word, index, text.length);
     }
     return hits;
   };
@@ -96,10 +103,27 @@ function withL({ text, from }: Token, folded: Folded, content: string): string {
   return out;
 }
 
+function tokensOf(text: string): Token[] {
+  const tokens: Token[] = [];
+  let after = 0;
+  for (const word of text.match(TOKEN) ?? []) {
+    const from = text.indexOf(word, after);
+    tokens.push({ text: word, from });
+    after = from + word.length;
+  }
+  return tokens;
+}
+
 function withoutRepeats(word: string): string {
+  if (!hasRepeats(word)) return word;
   let out = '';
   for (let i = 0; i < word.length; i++) if (word[i] !== word[i - 1]) out += word[i];
   return out;
+}
+
+function hasRepeats(word: string): boolean {
+  for (let i = 1; i < word.length; i++) if (word[i] === word[i - 1]) return true;
+  return false;
 }
 
 function runsOf(word: string): number[] {

@@ -28,8 +28,13 @@ const WISH: readonly RegExp[] = [
   phrase(`(?:kill|gas|exterminate|lynch) (?:all|every|them all|those)`),
 ];
 
+/** No phrase is without one of these, and hardly a text has one. */
+const KEY =
+  /kill|murder|rape|behead|stab|shoot|shot|strangle|lynch|hang|kys|neck|live|die|burn|rot|gas|exterminate/;
+
 /** Direct threats, and wishes of death. English. */
 export function findThreats(view: Folded): Listed[] {
+  if (!KEY.test(view.text)) return [];
   return [
     ...DIRECT.flatMap(pattern => hits(pattern, view, 'threat')),
     ...WISH.flatMap(pattern => hits(pattern, view, 'wish')),

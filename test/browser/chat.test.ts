@@ -8,7 +8,7 @@ import { message, type PageSystem, say, shown, startPageSystem, WAIT_MS } from '
 describe('the chat page', () => {
   let system: PageSystem;
   before(async function () {
-    this.timeout(180_000);
+    this.timeout(300_000);
     system = await startPageSystem();
   });
   afterEach(() => system.closePages());
@@ -107,7 +107,7 @@ describe('the chat page', () => {
   });
 
   it('brings older messages as one scrolls up, and stays at the place where one reads', async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const room = newRoom();
     await fill(room, 130);
     const page = await personIn(room, 'Ann');
@@ -139,7 +139,7 @@ describe('the chat page', () => {
   });
 
   it('shows that the connection is lost, and comes back with what was written meanwhile', async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const room = newRoom();
     const page = await personIn(room, 'Ann');
     await say(page, 'before the loss');

@@ -20,7 +20,7 @@ export async function openBrowser(): Promise<Browser> {
   if (executablePath === undefined) {
     throw new Error(`The browser tests need one of these on the PATH: ${PROGRAMS.join(', ')}.`);
   }
-  return await chromium.launch({ executablePath, headless: true, args: QUIET, timeout: 30_000 });
+  return await chromium.launch({ executablePath, headless: true, args: QUIET, timeout: 120_000 });
 }
 
 function findProgram(): string | undefined {

@@ -17,9 +17,9 @@ describe('the chat page: the last days', () => {
   let system: PageSystem;
   let db: pg.Pool;
   before(async function () {
-    this.timeout(180_000);
+    this.timeout(300_000);
     system = await startPageSystem();
-    db = new pg.Pool({ connectionString: system.databaseUrl, max: 1, connectionTimeoutMillis: 5_000 });
+    db = new pg.Pool({ connectionString: system.databaseUrl, max: 1, connectionTimeoutMillis: 30_000 });
   });
   afterEach(() => system.closePages());
   after(async () => {

@@ -16,7 +16,7 @@ async function faults(page: Page): Promise<string[]> {
 describe('the chat page: moderation', () => {
   let system: PageSystem;
   before(async function () {
-    this.timeout(180_000);
+    this.timeout(300_000);
     system = await startPageSystem();
   });
   afterEach(() => system.closePages());

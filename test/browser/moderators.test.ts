@@ -27,10 +27,10 @@ async function isSound(page: Page) {
 }
 
 describe('the chat page: log, mutes and bans, all rooms, runs', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let system: PageSystem;
   before(async function () {
-    this.timeout(180_000);
+    this.timeout(300_000);
     system = await startPageSystem();
   });
   afterEach(() => system.closePages());
@@ -185,7 +185,7 @@ describe('the chat page: log, mutes and bans, all rooms, runs', function () {
   });
 
   it('tries the policy on what was said, shows what it finds, applies it once that is confirmed, and takes it back', async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     const room = system.newRoom();
     const ann = await system.personIn(room, 'Ann');
     for (const text of ['a snarg of old', 'another snarg', 'nothing of note']) {
@@ -234,7 +234,7 @@ describe('the chat page: log, mutes and bans, all rooms, runs', function () {
   });
 
   it('stands still before readers lose more than was allowed, goes on with leave, can be cancelled', async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     const room = system.newRoom();
     const ann = await system.personIn(room, 'Ann');
     for (const text of ['a zorkle', 'two zorkle']) {

@@ -8,7 +8,7 @@ import { freeDatabase, stack } from '../support/stack.ts';
 import { openBrowser } from './chromium.ts';
 
 /** Longest that a page may take for anything. */
-export const WAIT_MS = 15_000;
+export const WAIT_MS = 30_000;
 /** Runs in the page. */
 const TELL_VIOLATIONS = `document.addEventListener('securitypolicyviolation', violation =>
   console.error('blocked: ' + violation.violatedDirective + ' ' + violation.blockedURI))`;

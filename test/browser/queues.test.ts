@@ -10,20 +10,20 @@ describe('the queues in a browser', () => {
   let browser: Browser;
   let admin: string;
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     const port = String(await freePort());
     admin = `http://127.0.0.1:${port}`;
     system = await startSystem({ env: { PIPELINE_ENGINE: 'bullmq', ADMIN_PORT: port } });
     browser = await openBrowser();
   });
   after(async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     await browser?.close();
     await system?.close();
   });
 
   it('are shown to an admin who signs in, and to nobody else', async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const body = JSON.stringify({ clientId: 'c1', content: 'hello' });
     await call(system.urls[0]!, `/v1/rooms/queues-${process.pid}/messages`, 'ann', { method: 'POST', body });
     const page = await browser.newPage();

@@ -17,7 +17,7 @@ async function faults(page: Page): Promise<string[]> {
 describe('the chat page: verbs', () => {
   let system: PageSystem;
   before(async function () {
-    this.timeout(180_000);
+    this.timeout(300_000);
     system = await startPageSystem();
   });
   afterEach(() => system.closePages());
@@ -198,7 +198,7 @@ describe('the chat page: verbs', () => {
   });
 
   it('has nothing that axe finds wrong: signing in, an empty room, a busy one, light and dark', async function () {
-    this.timeout(90_000);
+    this.timeout(120_000);
     for (const colorScheme of ['light', 'dark'] as const) {
       // While something moves it has the colours of neither before nor after.
       const page = await system.openPage({ still: true });

@@ -19,7 +19,7 @@ const PLAIN: Written = {
 };
 
 describe("the codec endpoint of Temporal's UI", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let gateway: Awaited<ReturnType<typeof startGateway>>;
   let admin: string;
   before(async () => {
@@ -39,7 +39,7 @@ describe("the codec endpoint of Temporal's UI", function () {
       // As the UI sends it.
       headers: { 'content-type': 'application/json', 'x-namespace': 'default', ...headers },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(5_000),
+      signal: AbortSignal.timeout(30_000),
     });
     const json = (await answer.json()) as { payloads: Written[] } & ErrorBody;
     return { status: answer.status, headers: answer.headers, ...json, code: json.error?.code };
@@ -60,7 +60,7 @@ describe("the codec endpoint of Temporal's UI", function () {
     const { temporalAddress: address } = await stack();
     const logger = createLogger({ level: 'silent', part: 'test' });
     const engines = await KEYED.temporal(`codec-${process.pid}`);
-    const connection = await connectTemporal({ address, logger, signal: AbortSignal.timeout(20_000) });
+    const connection = await connectTemporal({ address, logger, signal: AbortSignal.timeout(60_000) });
     const client = new Client({ connection });
     const engine = engines.engine([{ id: 'old', key: KEY }]);
     const id = `batch-codec-${process.pid}`;
@@ -103,7 +103,7 @@ describe("the codec endpoint of Temporal's UI", function () {
         'access-control-request-method': 'POST',
         'access-control-request-headers': 'authorization,content-type,x-namespace',
       },
-      signal: AbortSignal.timeout(5_000),
+      signal: AbortSignal.timeout(30_000),
     });
     assert.equal(preflight.status, 204);
     assert.equal(preflight.headers.get('access-control-allow-origin'), UI);
@@ -122,7 +122,7 @@ describe("the codec endpoint of Temporal's UI", function () {
     assert.equal((await call('decode', body, await cookie(['admin']))).code, 'origin_denied');
     const elsewhere = await fetch(`${admin}/v1/admin/audit`, {
       headers: { ...(await bearer(['admin'])), origin: UI },
-      signal: AbortSignal.timeout(5_000),
+      signal: AbortSignal.timeout(30_000),
     });
     assert.equal(elsewhere.status, 403, 'the UI may call its codec and nothing else');
   });
@@ -170,7 +170,7 @@ describe("the codec endpoint of Temporal's UI", function () {
 
   it('signs a browser in, and is not there without a key', async () => {
     const get = (url: string, headers: Record<string, string> = {}) =>
-      fetch(url, { headers, redirect: 'manual', signal: AbortSignal.timeout(5_000) });
+      fetch(url, { headers, redirect: 'manual', signal: AbortSignal.timeout(30_000) });
     const shown = await get(`${admin}/codec`, { 'sec-fetch-dest': 'document' });
     assert.deepEqual([shown.status, shown.headers.get('location')], [303, '/codec-sign-in']);
     assert.match(await (await get(`${admin}/codec-sign-in`)).text(), /Token of an admin/);

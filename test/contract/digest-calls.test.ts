@@ -18,7 +18,7 @@ describe('GET /v1/rooms/:room/digest', () => {
   const yesterday = daysFrom(today, -1);
   before(async () => {
     gateway = await startGateway({ DATABASE_TIMEOUT_MS: '1000' });
-    pool = createPool({ databaseUrl: gateway.postgres.url, size: 2, timeoutMs: 5_000, name: 'test' });
+    pool = createPool({ databaseUrl: gateway.postgres.url, size: 2, timeoutMs: 30_000, name: 'test' });
   });
   after(async () => {
     await pool?.end();

@@ -25,7 +25,7 @@ const name = `unfinished-${process.pid}`;
 const ENGINES: Record<string, () => Promise<Opened>> = {
   async temporal() {
     const { temporalAddress: address } = await stack();
-    const connection = await connectTemporal({ address, logger, signal: AbortSignal.timeout(20_000) });
+    const connection = await connectTemporal({ address, logger, signal: AbortSignal.timeout(60_000) });
     const namespace = 'default';
     const client = new Client({ connection, namespace });
     return {
@@ -51,7 +51,7 @@ const ENGINES: Record<string, () => Promise<Opened>> = {
 
 for (const [kind, open] of Object.entries(ENGINES)) {
   describe(`unfinished batches of ${kind}`, function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     let opened: Opened;
     before(async () => {
       opened = await open();
@@ -79,11 +79,11 @@ for (const [kind, open] of Object.entries(ENGINES)) {
     it('are named with the places of their messages, over pages, and not once they have ended', async () => {
       const count = 45;
       for (let k = 0; k < count; k += 1) await opened.engine.start(batchOf(k));
-      await until('all are named', async () => (await named()).size === count, 20_000);
+      await until('all are named', async () => (await named()).size === count, 60_000);
       const found = await named();
       for (let k = 0; k < count; k += 1) assert.deepEqual(found.get(batchOf(k).id), placesOf(k));
       for (let k = 1; k < count; k += 1) await opened.end(batchOf(k).id);
-      await until('one is left', async () => (await named()).size === 1, 20_000);
+      await until('one is left', async () => (await named()).size === 1, 60_000);
       assert.deepEqual([...(await named()).keys()], [batchOf(0).id]);
       await opened.end(batchOf(0).id);
     });

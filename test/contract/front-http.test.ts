@@ -64,7 +64,7 @@ describe('history over HTTP', () => {
   let pool: Pool;
   before(async () => {
     gateway = await startGateway();
-    pool = createPool({ databaseUrl: gateway.postgres.url, size: 2, timeoutMs: 5_000, name: 'test' });
+    pool = createPool({ databaseUrl: gateway.postgres.url, size: 2, timeoutMs: 30_000, name: 'test' });
     const rows = Array.from({ length: 120 }, (_, i) => row(i + 1));
     rows[1] = row(2, { status: 'masked' });
     rows[2] = row(3, { status: 'removed', reason: 'moderated' });

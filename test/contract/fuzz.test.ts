@@ -88,7 +88,7 @@ function encode(
 describe('fuzz: whatever a client sends', () => {
   let gateway: RunningProcess;
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     const { redisUrl } = await stack();
     const many = '10000000';
     gateway = await startProcess('gateway', {
@@ -116,7 +116,7 @@ describe('fuzz: whatever a client sends', () => {
   };
 
   it('gets an answer to every frame that has one, and never ends the process', async function () {
-    this.timeout(Math.max(60_000, INPUTS));
+    this.timeout(Math.max(120_000, INPUTS));
     const headers = { authorization: `Bearer ${await token('fuzzer')}` };
     let open: { socket: WebSocket; waiting: Map<number, string> } | undefined;
     const missed: string[] = [];
@@ -145,7 +145,7 @@ describe('fuzz: whatever a client sends', () => {
         await until(
           'answers',
           () => waiting.size < WINDOW / 2 || socket.readyState !== WebSocket.OPEN,
-          30_000,
+          60_000,
         );
       }
     }
@@ -155,7 +155,7 @@ describe('fuzz: whatever a client sends', () => {
     await until(
       'the last answers',
       () => unanswered().length === 0 || socket.readyState !== WebSocket.OPEN,
-      30_000,
+      60_000,
     );
     missed.push(...unanswered());
     assert.deepEqual(missed, []);
@@ -164,7 +164,7 @@ describe('fuzz: whatever a client sends', () => {
   });
 
   it('survives what is no frame at all', async function () {
-    this.timeout(Math.max(60_000, INPUTS));
+    this.timeout(Math.max(120_000, INPUTS));
     const headers = { authorization: `Bearer ${await token('fuzzer')}` };
     let socket: WebSocket | undefined;
     for (const text of fc.sample(anything, { numRuns: Math.ceil(INPUTS / 20), seed: 8 })) {
@@ -188,7 +188,7 @@ describe('fuzz: whatever a client sends', () => {
   });
 
   it('answers every path, cursor, body and token with a status below 500', async function () {
-    this.timeout(Math.max(60_000, INPUTS));
+    this.timeout(Math.max(120_000, INPUTS));
     const bearer = await token('fuzzer');
     const part = fc.oneof(
       fc.string({ unit: 'binary-ascii' }),

@@ -23,7 +23,7 @@ function decoded(text: string): string {
  * `npm run histories` then makes new ones.
  */
 describe('histories of real runs', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it('are there: with a retry, with poison, over many rooms, of a task, of a run over history that goes on as new', () => {
     assert.deepEqual(NAMES.sort(), [

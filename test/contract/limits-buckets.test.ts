@@ -26,8 +26,8 @@ describe('buckets in Redis', () => {
 
   before(async () => {
     way = await cuttable((await stack()).redisUrl);
-    redis = connectRedis({ url: way.url, timeoutMs: 2_000, name: 'test', logger });
-    await whenReady(redis, 5_000);
+    redis = connectRedis({ url: way.url, timeoutMs: 30_000, name: 'test', logger });
+    await whenReady(redis, 30_000);
   });
   after(async () => {
     redis.disconnect();
@@ -88,7 +88,7 @@ describe('buckets in Redis', () => {
     assert.ok(waits.at(-1)! > 1_000, 'half of one in a second');
     assert.equal(await limiter.knows('room', user, 'x'), false);
     way.mend();
-    await whenReady(redis, 5_000);
+    await whenReady(redis, 30_000);
     await until('the shared bucket counts again', async () => {
       await limiter.take(user);
       return Number(await redis.get(`parley:limit:{${user}}:send`)) > Date.now();

@@ -33,7 +33,7 @@ describe('policies over HTTP', () => {
   let rooms = 0;
   before(async () => {
     gateway = await startGateway();
-    pool = createPool({ databaseUrl: gateway.postgres.url, size: 2, timeoutMs: 5_000, name: 'test' });
+    pool = createPool({ databaseUrl: gateway.postgres.url, size: 2, timeoutMs: 30_000, name: 'test' });
   });
   after(async () => {
     await pool.end();
@@ -48,7 +48,7 @@ describe('policies over HTTP', () => {
         authorization: `Bearer ${await token(who, CLAIMS[who])}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(30_000),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     return { status: response.status, body: (await response.json()) as Body };

@@ -27,7 +27,7 @@ describe('retention over HTTP', () => {
   let rooms = 0;
   before(async () => {
     gateway = await startGateway();
-    pool = createPool({ databaseUrl: gateway.postgres.url, size: 2, timeoutMs: 5_000, name: 'test' });
+    pool = createPool({ databaseUrl: gateway.postgres.url, size: 2, timeoutMs: 30_000, name: 'test' });
   });
   after(async () => {
     await pool?.end();

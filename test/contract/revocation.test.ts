@@ -153,8 +153,8 @@ describe('a revocation', () => {
     const gateway = await startGateway({ ADMIN_PORT: String(port) });
     const { redisUrl } = await stack();
     const logger = createLogger({ level: 'silent', part: 'test' });
-    const redis = connectRedis({ url: redisUrl, timeoutMs: 2_000, name: 'test', logger });
-    await whenReady(redis, 5_000);
+    const redis = connectRedis({ url: redisUrl, timeoutMs: 30_000, name: 'test', logger });
+    await whenReady(redis, 30_000);
     const [user, jti] = [someone(), randomUUID()];
     for (const body of [{ user }, { jti }]) {
       assert.equal((await revoke(`http://127.0.0.1:${port}`, body)).status, 200);
@@ -182,8 +182,8 @@ describe('a revocation', () => {
   it('goes when the longest token would have ended, here and in Redis', async () => {
     const { redisUrl } = await stack();
     const logger = createLogger({ level: 'silent', part: 'test' });
-    const redis = connectRedis({ url: redisUrl, timeoutMs: 2_000, name: 'test', logger });
-    await whenReady(redis, 5_000);
+    const redis = connectRedis({ url: redisUrl, timeoutMs: 30_000, name: 'test', logger });
+    await whenReady(redis, 30_000);
     const revocation = createRevocation({ redis, logger, maxTokenLifeMs: 500, pollMs: 50 });
     try {
       await revocation.load();

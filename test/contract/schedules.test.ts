@@ -3,7 +3,7 @@ import { SCHEDULING, type Scheduling } from '../support/scheduling.ts';
 import { until } from '../support/until.ts';
 
 const DAILY = { name: 'digest', at: { hour: 0, minute: 10 } } as const;
-const WAIT_MS = 30_000;
+const WAIT_MS = 60_000;
 
 /** Ends when the run is interrupted, as a task should. */
 const untilInterrupted = (signal: AbortSignal) =>
@@ -13,7 +13,7 @@ const untilInterrupted = (signal: AbortSignal) =>
 
 for (const [engine, open] of Object.entries(SCHEDULING)) {
   describe(`schedules on ${engine}`, function () {
-    this.timeout(90_000);
+    this.timeout(120_000);
     let scheduling: Scheduling;
     let closers: { close(): Promise<unknown> }[];
     beforeEach(async () => {

@@ -55,7 +55,7 @@ describe('a slow connection', () => {
   let rooms = 0;
   const sockets: Socket[] = [];
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     [adminPort] = (await freePorts(1)) as [number];
     const { redisUrl } = await stack();
     gateway = await startGateway({
@@ -159,7 +159,7 @@ describe('a slow connection', () => {
       way.hold();
       const sent = await flood(sender, name, async () => (await metric('parley_gaps_total')) > before);
       way.release();
-      await until('the client has all', () => room.messages().length === sent, 30_000);
+      await until('the client has all', () => room.messages().length === sent, 60_000);
       assert.ok(gaps > 0);
       const all = Array.from({ length: sent }, (_, i) => i + 1);
       assert.deepEqual(heard, all);
@@ -175,7 +175,7 @@ describe('a slow connection', () => {
   });
 
   it('that takes nothing for ten seconds is closed with 4013, and its client resumes where it was', async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const name = newRoom();
     const way = await holdable(gateway.url);
     const codes: number[] = [];
@@ -206,10 +206,10 @@ describe('a slow connection', () => {
       await until(
         'it is closed',
         async () => (await metric('parley_slow_closes_total')) === closes + 1,
-        20_000,
+        60_000,
       );
       way.release();
-      await until('the client has all', () => room.messages().length === sent, 30_000);
+      await until('the client has all', () => room.messages().length === sent, 60_000);
       assert.deepEqual(
         heard,
         Array.from({ length: sent }, (_, i) => i + 1),

@@ -28,7 +28,7 @@ async function ownOptions(dataDir: string): Promise<StackOptions> {
 }
 
 async function withPostgres<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 30_000 });
   client.on('error', () => undefined);
   await client.connect();
   return await use(client).finally(() => client.end());
@@ -41,7 +41,7 @@ async function withRedis<T>(url: string, use: (redis: Redis) => Promise<T>): Pro
 }
 
 describe('the embedded stack', function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   let dataDir: string;
   let options: StackOptions;
   let stack: Stack;

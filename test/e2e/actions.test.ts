@@ -88,7 +88,7 @@ describe('actions, as each viewer sees them', () => {
   const sent = {} as Record<string, ServerFrame>;
 
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     system = await startSystem({ gateways: 2, worker: WORKER });
     for (const [i, viewer] of VIEWERS.entries()) {
       sockets[viewer] = await openSocket(system.urls[i % 2]!, viewer, { headers: await bearer(viewer) });
@@ -96,7 +96,7 @@ describe('actions, as each viewer sees them', () => {
     }
   });
   after(async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     for (const socket of Object.values(sockets)) await socket.close();
     await system?.close();
   });
@@ -120,7 +120,7 @@ describe('actions, as each viewer sees them', () => {
         const seen = Math.max(...sockets.member.liveOffsets(room));
         return (body as HistoryPage).processedThrough === seen;
       },
-      20_000,
+      60_000,
     );
 
   /** What the viewer sees of a message who joins now, with or without having been here before it. */
@@ -139,7 +139,7 @@ describe('actions, as each viewer sees them', () => {
   }
 
   it('with a table: live, by since, anew, in history', async function () {
-    this.timeout(90_000);
+    this.timeout(120_000);
     const { epoch } = await sockets.member.ask({ type: 'join', room, recent: 0 });
     for (const action of Object.keys(EXPECTED)) {
       const ack = await sockets.author.ask({
@@ -154,7 +154,7 @@ describe('actions, as each viewer sees them', () => {
       await until(
         'all three are told',
         () => VIEWERS.every(viewer => told(viewer, id).includes('→')),
-        20_000,
+        60_000,
       );
     }
     await caughtUp();
@@ -208,7 +208,7 @@ describe('actions, as each viewer sees them', () => {
   });
 
   it('a release shows it whole to all, in its old place; again it changes nothing', async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     for (const [action, text] of Object.entries(RELEASED)) {
       const { id } = sent[action] as unknown as { id: number };
       const path = `/v1/rooms/${room}/messages/${id}/release`;
@@ -217,7 +217,7 @@ describe('actions, as each viewer sees them', () => {
       const ack = body as { id: number; offset: number; revision: number; duplicate: boolean };
       assert.deepEqual([status, ack.id, ack.revision, ack.duplicate], [200, id, 1, false]);
       const restored = `restored visible '${text}'`;
-      await until('all are told', () => VIEWERS.every(viewer => told(viewer, id).includes(restored)), 20_000);
+      await until('all are told', () => VIEWERS.every(viewer => told(viewer, id).includes(restored)), 60_000);
       const again = await call('moderator', path, 'POST', {});
       assert.deepEqual([again.status, again.body], [200, { ...ack, duplicate: true }]);
     }
@@ -233,7 +233,7 @@ describe('actions, as each viewer sees them', () => {
   });
 
   it('a removal takes it away; the log tells who, when and why, once for each; the queue is left', async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const { id } = sent.allow as unknown as { id: number };
     const path = `/v1/rooms/${room}/messages/${id}/remove`;
     const { status, body } = await call('moderator', path, 'POST', { reason: 'off topic' });
@@ -241,7 +241,7 @@ describe('actions, as each viewer sees them', () => {
     await until(
       'all are told',
       () => VIEWERS.every(one => told(one, id).includes('→ removed moderated')),
-      20_000,
+      60_000,
     );
     const again = await call('moderator', path, 'POST');
     assert.equal(again.status, 400, 'a body is required');
@@ -278,13 +278,13 @@ describe('actions, as each viewer sees them', () => {
   });
 
   it('a released message that its author deletes stays gone; an edit is judged anew', async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const [gone, edited] = [sent.block, sent.hold] as unknown as { id: number }[];
     await sockets.author.ask({ type: 'delete', room, id: gone!.id });
     const released = await call('moderator', `/v1/rooms/${room}/messages/${gone!.id}/release`, 'POST', {});
     assert.equal(released.status, 404);
     await sockets.author.ask({ type: 'edit', room, id: edited!.id, content: 'block a word now' });
-    await until('it is judged', () => told('member', edited!.id).endsWith('→ removed moderated'), 20_000);
+    await until('it is judged', () => told('member', edited!.id).endsWith('→ removed moderated'), 60_000);
     const unknown = await call('moderator', `/v1/rooms/${room}/messages/99999/remove`, 'POST', {});
     assert.equal(unknown.status, 404);
   });

@@ -19,7 +19,7 @@ const logger = createLogger({ level: 'silent', part: 'test' });
 const GRACE_MS = 5_000;
 
 describe('the audit', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let system: Awaited<ReturnType<typeof startSystem>>;
   let env: Record<string, string>;
   let adminUrl: string;
@@ -41,7 +41,7 @@ describe('the audit', function () {
     const [adminPort] = await freePorts(1);
     adminUrl = `http://127.0.0.1:${adminPort}`;
     system = await startSystem({ env: { ...env, ADMIN_PORT: String(adminPort) } });
-    redis = new Redis(env.REDIS_URL!, { commandTimeout: 5_000 });
+    redis = new Redis(env.REDIS_URL!, { commandTimeout: 30_000 });
     pool = createPool({ databaseUrl: env.DATABASE_URL!, size: 2, timeoutMs: 30_000, name: 'test' });
     ann = await openSocket(system.urls[0]!, 'ann');
   });
@@ -75,7 +75,7 @@ describe('the audit', function () {
       const { body } = await call(system.urls[0]!, `/v1/rooms/${room}/messages?limit=1`, 'ann');
       return ((body as HistoryPage).processedThrough ?? 0) >= id;
     };
-    await until(`${room} is stored up to ${id}`, reached, 30_000);
+    await until(`${room} is stored up to ${id}`, reached, 60_000);
   }
   async function stopWorker() {
     system.worker().kill('SIGTERM');
@@ -245,7 +245,7 @@ describe('the audit', function () {
     const ask = async (role: string | undefined) => {
       const bearer = await token('ann', role === undefined ? {} : { roles: [role] });
       const headers = { authorization: `Bearer ${bearer}` };
-      return fetch(`${adminUrl}/v1/admin/audit`, { headers, signal: AbortSignal.timeout(5_000) });
+      return fetch(`${adminUrl}/v1/admin/audit`, { headers, signal: AbortSignal.timeout(30_000) });
     };
     assert.equal((await ask('moderator')).status, 403);
     const answer = await ask('admin');

@@ -15,12 +15,12 @@ const words = (...rules: [word: string, action: 'mask' | 'hold' | 'block'][]): P
 
 /** What moderators and admins call, and what they see of messages, over a real gateway and worker. */
 describe('the client: moderation', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let system: Awaited<ReturnType<typeof startSystem>>;
   const clients: Client[] = [];
   let rooms = 0;
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     system = await startSystem();
   });
   afterEach(() => {
@@ -45,7 +45,7 @@ describe('the client: moderation', function () {
         const message = find(room, id);
         return message !== undefined && test(message);
       },
-      20_000,
+      60_000,
     );
 
   it('keeps what moderators are told of a message, live, after a join and in pages; members get none of it', async () => {
@@ -248,7 +248,7 @@ describe('the client: moderation', function () {
     await until('both are stored', () => ann.messages().every(({ status }) => status === 'visible'));
     await room(name).policy.save({ version: 0, policy: words(['snarg', 'block']) });
     const ended = async ({ run }: Run) => {
-      await until('the run has ended', async () => (await runs.read(run)).endedAt !== undefined, 30_000);
+      await until('the run has ended', async () => (await runs.read(run)).endedAt !== undefined, 60_000);
       return await runs.read(run);
     };
     const request = { rooms: [name], redo: 'moderation' as const };
@@ -268,7 +268,7 @@ describe('the client: moderation', function () {
     assert.equal(find(ben, id)?.status, 'visible');
 
     const strict = await runs.begin({ ...request, dryRun: false, maxRemovals: 0 });
-    await until('it is parked', async () => (await runs.read(strict.run)).state === 'parked', 30_000);
+    await until('it is parked', async () => (await runs.read(strict.run)).state === 'parked', 60_000);
     await assert.rejects(runs.undo(strict.run), refusedWith('id_conflict'));
     assert.equal((await runs.rate(strict.run, 50)).rate, 50);
     assert.equal((await runs.pause(strict.run)).state, 'paused');

@@ -11,7 +11,7 @@ import { startSystem, wholeHistory } from '../support/system.ts';
 import { until } from '../support/until.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const COMMAND_TIMEOUT_MS = 60_000;
+const COMMAND_TIMEOUT_MS = 120_000;
 const run = promisify(execFile);
 
 /** The fenced blocks of the README's section about programs, by language. */
@@ -35,7 +35,7 @@ describe('the packed client', () => {
   }
 
   before(async function () {
-    this.timeout(180_000);
+    this.timeout(300_000);
     folder = await mkdtemp(join(tmpdir(), 'parley-empty-'));
     const [started, client] = await Promise.all([startSystem(), packClient(folder)]);
     system = started;
@@ -51,7 +51,7 @@ describe('the packed client', () => {
   });
 
   it('carries the README’s example, line by line, in an empty project', async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     await writeFile(join(folder, 'hello.ts'), await exampleOf('ts'));
     const compilerOptions = {
       strict: true,

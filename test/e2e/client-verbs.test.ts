@@ -14,14 +14,14 @@ describe('the client: verbs', () => {
   const clients: Client[] = [];
   let rooms = 0;
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     system = await startSystem({ gateways: 2 });
   });
   afterEach(() => {
     for (const client of clients.splice(0)) client.close();
   });
   after(async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     await system?.close();
   });
 
@@ -49,7 +49,7 @@ describe('the client: verbs', () => {
         const message = find(room, id);
         return message !== undefined && test(message);
       },
-      20_000,
+      60_000,
     );
 
   it('gives a message another text, which goes through the pipeline as the first one did', async () => {
@@ -218,7 +218,7 @@ describe('the client: verbs', () => {
     ben.read(id);
     assert.equal(ben.unread(), 0);
     way.mend();
-    await until('ann hears it', () => ann.readers().get('ben') === id, 20_000);
+    await until('ann hears it', () => ann.readers().get('ben') === id, 60_000);
     clients[0]!.close();
     await way.close();
   });
@@ -232,7 +232,7 @@ describe('the client: verbs', () => {
     clients.push(client);
     // The new token is asked for at once: the room is lost while it is joined, or right after it.
     await Promise.allSettled([client.room(lost).join(), client.room(kept).join()]);
-    await until('the room is lost', () => client.room(lost).phase() === 'refused', 20_000);
+    await until('the room is lost', () => client.room(lost).phase() === 'refused', 60_000);
     await assert.rejects(client.room(lost).join(), refusedWith('forbidden'));
     await client.room(kept).send('still here');
     assert.equal(client.state().state, 'open');
@@ -249,7 +249,7 @@ describe('the client: verbs', () => {
     await cleo.room(name).join();
     await until('ann sees cleo', () => ann.presence().users.includes('cleo'));
     cleo.close();
-    await until('ann sees her go', () => !ann.presence().users.includes('cleo'), 20_000);
+    await until('ann sees her go', () => !ann.presence().users.includes('cleo'), 60_000);
     assert.equal(ann.presence().members, 2);
   });
 });

@@ -23,7 +23,7 @@ type Letter = {
   failures: number;
   redrivenAt?: string;
 };
-const COMMAND_TIMEOUT_MS = 30_000;
+const COMMAND_TIMEOUT_MS = 120_000;
 const COMMANDED = `letters-command-${process.pid}`;
 const MENDED = { env: { POISON: 'mended' } };
 
@@ -34,7 +34,7 @@ describe('dead letters', () => {
   let commanded: number;
   const sockets: Socket[] = [];
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     const port = await freePort();
     adminUrl = `http://127.0.0.1:${port}`;
     system = await startEngineSystem('temporal', { ADMIN_PORT: String(port) });
@@ -65,7 +65,7 @@ describe('dead letters', () => {
   /** Sends a message that is set aside, between two that are stored; answers its id. */
   async function setAside(room: string): Promise<number> {
     const ids = await sendAll(system, room, ['before', `${POISON} one`, 'after']);
-    await until('it is set aside', async () => (await lettersOf(room)).length === 1, 20_000);
+    await until('it is set aside', async () => (await lettersOf(room)).length === 1, 60_000);
     return ids[1]!;
   }
   const history = async (room: string) =>
@@ -75,7 +75,7 @@ describe('dead letters', () => {
     frames.filter(({ type }) => type === 'message.restored').flatMap(({ messages }) => messages as Message[]);
 
   it('are listed, and redriven: to all who are there, into history and into replays', async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     const room = `letters-${process.pid}`;
     const [ben, beginning] = await join('ben', room, { recent: 0 });
     const id = await setAside(room);
@@ -90,20 +90,20 @@ describe('dead letters', () => {
     const [cara] = await join('cara', room, { since });
 
     assert.deepEqual(await redrive([letter!.id]), ['redriven']);
-    await until('it has failed again', async () => (await lettersOf(room))[0]?.failures === 2, 20_000);
+    await until('it has failed again', async () => (await lettersOf(room))[0]?.failures === 2, 60_000);
     assert.equal((await lettersOf(room))[0]?.redrivenAt, undefined);
 
     await system.endWorker();
     await system.startWorker(MENDED);
     assert.deepEqual(await redrive([letter!.id]), ['redriven']);
     for (const member of [ben, cara]) {
-      await until('it is heard', () => restored(member.frames).length > 0, 20_000);
+      await until('it is heard', () => restored(member.frames).length > 0, 60_000);
       const [message, ...more] = restored(member.frames);
       assert.equal(more.length, 0);
       assert.deepEqual([message?.id, message?.content, message?.status], [id, `${POISON} one`, 'visible']);
       assert.ok(!('verdict' in message! || 'batch' in message!));
     }
-    await until('it is stored', async () => idsOf(await history(room)).includes(id), 20_000);
+    await until('it is stored', async () => idsOf(await history(room)).includes(id), 60_000);
     assert.ok((await lettersOf(room))[0]?.redrivenAt);
 
     const [, answer] = await join('dan', room, { since });
@@ -125,7 +125,7 @@ describe('dead letters', () => {
   });
 
   it('are listed and redriven by command', async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     const run = promisify(execFile);
     const command = async (...args: string[]) => {
       const entry = nodeArguments(new URL('../../src/dead-letters.ts', import.meta.url));
@@ -141,7 +141,7 @@ describe('dead letters', () => {
       new RegExp(`^\\d+  ${COMMANDED} ${commanded}, revision 1  analyse: moderate: Poison  .*waiting$`),
     );
     assert.match(await command('redrive', 'all'), /^\d+ {2}redriven {2}It is in the pipeline again\.\n$/);
-    await until('it is stored', async () => idsOf(await history(COMMANDED)).includes(commanded), 20_000);
+    await until('it is stored', async () => idsOf(await history(COMMANDED)).includes(commanded), 60_000);
     await assert.rejects(
       command('redrive', '999999'),
       ({ code, stdout }: { code: number; stdout: string }) => {
@@ -151,7 +151,7 @@ describe('dead letters', () => {
   });
 
   it('are accounted for, as what is stored is', async function () {
-    this.timeout(90_000);
+    this.timeout(120_000);
     const report = await reportOf({
       AUTH_SECRET: SECRET,
       DATABASE_URL: system.databaseUrl,

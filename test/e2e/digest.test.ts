@@ -15,7 +15,7 @@ const DAY_BEFORE = daysFrom(yesterday, -1);
 /** One of the commands, as an operator runs it; answers its exit code and words. */
 async function command(file: string, given: string[], env: Record<string, string>) {
   const path = fileURLToPath(new URL(`../../src/${file}`, import.meta.url));
-  const options = { env: { PATH: process.env.PATH, ...env }, timeout: 60_000 };
+  const options = { env: { PATH: process.env.PATH, ...env }, timeout: 120_000 };
   try {
     return { code: 0, ...(await promisify(execFile)('node', ['--import', 'tsx', path, ...given], options)) };
   } catch (error) {
@@ -26,7 +26,7 @@ async function command(file: string, given: string[], env: Record<string, string
 
 for (const engine of ['temporal', 'bullmq'] as const) {
   describe(`the daily digest on ${engine}`, function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     const queue = `digest-${engine}-${process.pid}`;
     const env = {
       PIPELINE_ENGINE: engine,
@@ -50,7 +50,7 @@ for (const engine of ['temporal', 'bullmq'] as const) {
 
     it('is on the schedule, runs when an operator asks, and is answered over HTTP', async () => {
       const databaseUrl = system.databaseUrl;
-      const pool = createPool({ databaseUrl, size: 1, timeoutMs: 5_000, name: 'test' });
+      const pool = createPool({ databaseUrl, size: 1, timeoutMs: 30_000, name: 'test' });
       const rows = [DAY_BEFORE, yesterday, yesterday].map((day, i) =>
         rowOf('lobby', i + 1, { submission: { timestamp: `${day}T12:00:00.000Z` } }),
       );
@@ -61,7 +61,7 @@ for (const engine of ['temporal', 'bullmq'] as const) {
           const { stdout } = await command('schedule.ts', ['list'], operator);
           return /^digest {3}03:07 UTC {2}next \S+T03:07:00\.000Z {2}Counts the finished days/m.test(stdout);
         },
-        30_000,
+        60_000,
       );
       const started = await command('schedule.ts', ['run', 'digest'], operator);
       assert.deepEqual(
@@ -72,7 +72,7 @@ for (const engine of ['temporal', 'bullmq'] as const) {
         const sql = "SELECT day::text, data ->> 'messages' AS n FROM digests ORDER BY day";
         return (await pool.query<{ day: string; n: string }>(sql)).rows;
       };
-      await until('both days are counted', async () => (await kept()).length === 2, 30_000);
+      await until('both days are counted', async () => (await kept()).length === 2, 60_000);
       assert.deepEqual(await kept(), [
         { day: DAY_BEFORE, n: '1' },
         { day: yesterday, n: '2' },

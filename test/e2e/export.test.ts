@@ -15,7 +15,7 @@ const ROWS = 30_000;
 const COMMAND = nodeArguments(new URL('../../src/export.ts', import.meta.url));
 
 describe('npm run export', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   let db: OpenStore;
   let folder: string;
   let whole: string;

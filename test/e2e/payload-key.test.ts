@@ -5,7 +5,7 @@ import { until } from '../support/until.ts';
 
 describe('npm start with PAYLOAD_KEY', () => {
   it("tells Temporal's UI of the codec, and its commands of the key", async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     const place = await placeToStart();
     const key = randomBytes(32).toString('base64');
     const env = { ...place.env, PAYLOAD_KEY: key };
@@ -16,12 +16,12 @@ describe('npm start with PAYLOAD_KEY', () => {
       traces = start.traces();
       const ui = /^UI +(\S+)/m.exec(start.output())![1]!;
       const get = async (path: string) =>
-        (await fetch(new URL(path, ui), { signal: AbortSignal.timeout(5_000) })).json();
+        (await fetch(new URL(path, ui), { signal: AbortSignal.timeout(30_000) })).json();
       const settings = (await get('/api/v1/settings')) as { Codec: { Endpoint: string } };
       assert.equal(settings.Codec.Endpoint, `http://127.0.0.1:${place.env.ADMIN_PORT}/codec`);
       const post = async (path: string, body: unknown, headers = {}) => {
         const init = { method: 'POST', headers: { 'content-type': 'application/json', ...headers } };
-        const signal = AbortSignal.timeout(5_000);
+        const signal = AbortSignal.timeout(30_000);
         const answer = await fetch(new URL(path, url), { ...init, signal, body: JSON.stringify(body) });
         return (await answer.json()) as { token: string; id: number };
       };
@@ -41,7 +41,7 @@ describe('npm start with PAYLOAD_KEY', () => {
           traced = await command('trace', 'lobby', String(id));
           return /^stored +\d/m.test(traced);
         },
-        30_000,
+        60_000,
       );
       const workflow = /workflows\/(\S+)$/m.exec(traced)![1]!;
       const history = JSON.stringify(

@@ -20,19 +20,19 @@ const COUNTED = { 'flood/60': 1 };
 
 /** A provider behind the running system: what authors, members and moderators are told, and what is stored. */
 describe('a moderation provider in the running system', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let provider: FakeProvider;
   let system: Awaited<ReturnType<typeof startSystem>>;
   let sockets: Socket[];
   let db: pg.Pool;
   let names = 0;
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     provider = await startProvider();
     system = await startSystem({
       env: { MODERATION_PROVIDER_URL: provider.url, MODERATION_PROVIDER_TIMEOUT_MS: '600' },
     });
-    db = new pg.Pool({ connectionString: system.databaseUrl, max: 1, connectionTimeoutMillis: 5_000 });
+    db = new pg.Pool({ connectionString: system.databaseUrl, max: 1, connectionTimeoutMillis: 30_000 });
     const headers = { authorization: `Bearer ${await token('mod', { roles: ['moderator'] })}` };
     const url = system.urls[0]!;
     sockets = [
@@ -42,7 +42,7 @@ describe('a moderation provider in the running system', function () {
     ];
   });
   after(async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     await Promise.all((sockets ?? []).map(socket => socket.close()));
     await system?.close();
     await db?.end();
@@ -67,7 +67,7 @@ describe('a moderation provider in the running system', function () {
   async function outcome(room: string, content: string) {
     const [ann, bob, mod] = sockets as [Socket, Socket, Socket];
     const { id } = await ann.ask({ type: 'send', room, clientId: newName('c'), content });
-    await until('all are told', () => sockets.every(one => told(one, room, id) !== undefined), 20_000);
+    await until('all are told', () => sockets.every(one => told(one, room, id) !== undefined), 60_000);
     const noted = mod.frames
       .filter(frame => frame.room === room)
       .flatMap(frame => (frame.messages ?? []) as Noted[])
@@ -86,7 +86,7 @@ describe('a moderation provider in the running system', function () {
 
   /** The message as the room's log has it. */
   async function logged(room: string, id: unknown): Promise<LoggedMessage> {
-    const redis = new Redis(system.services.redisUrl, { commandTimeout: 5_000 });
+    const redis = new Redis(system.services.redisUrl, { commandTimeout: 30_000 });
     try {
       return parseState((await redis.hget(roomKeys(room, 16).state, String(id)))!);
     } finally {
@@ -100,7 +100,7 @@ describe('a moderation provider in the running system', function () {
     for (const path of ['messages', 'moderation/queue']) {
       const response = await fetch(`${system.urls[0]}/v1/rooms/${room}/${path}`, {
         headers: { authorization },
-        signal: AbortSignal.timeout(10_000),
+        signal: AbortSignal.timeout(30_000),
       });
       const text = await response.text();
       assert.match(text, /"rules":\["own\/toxic"\]/, path);
@@ -121,13 +121,13 @@ describe('a moderation provider in the running system', function () {
         'content-type': 'application/json',
       },
       body: JSON.stringify({ version: 0, policy: { schema: 1, rules: RULES, ...choice } }),
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(30_000),
     });
     assert.equal(response.status, 200, await response.text());
     const bob = sockets[1]!;
     await until('the policy counts', async () => {
       const { id } = await bob.ask({ type: 'send', room, clientId: newName('c'), content: 'a marker' });
-      await until('it is judged', () => told(bob, room, id) !== undefined, 20_000);
+      await until('it is judged', () => told(bob, room, id) !== undefined, 60_000);
       return told(bob, room, id) === 'masked';
     });
     return room;
@@ -139,7 +139,7 @@ describe('a moderation provider in the running system', function () {
     await until(
       'scores are there again',
       async () => (await outcome(room, 'hello')).stored.fetched?.scores !== undefined,
-      20_000,
+      60_000,
     );
   }
 
@@ -168,7 +168,7 @@ describe('a moderation provider in the running system', function () {
   });
 
   it('while it is down: a closed room holds, an open one goes on, other rules judge, and it is let alone', async function () {
-    this.timeout(90_000);
+    this.timeout(120_000);
     const [open, closed] = [await newRoom('open'), await newRoom('closed')];
     for (const down of [FAIL, HANG]) {
       provider.behave(down);
@@ -189,7 +189,7 @@ describe('a moderation provider in the running system', function () {
           assert.equal(ann, 'held');
           return provider.asked.length === before;
         },
-        20_000,
+        60_000,
       );
       await recovered(open);
       assert.equal((await outcome(closed, 'a nice text')).bob, 'visible');

@@ -25,12 +25,12 @@ describe('release policies', () => {
   let bob: Socket;
   let rooms = 0;
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     system = await startSystem();
     [ann, bob] = [await openSocket(system.urls[0]!, 'ann'), await openSocket(system.urls[0]!, 'bob')];
   });
   after(async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     await Promise.all([ann?.close(), bob?.close()]);
     await system?.close();
   });
@@ -43,7 +43,7 @@ describe('release policies', () => {
         'content-type': 'application/json',
       },
       body: JSON.stringify({ version, policy: { schema: 1, rules: RULES, release } }),
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(30_000),
     });
     assert.equal(response.status, 200, await response.text());
   }
@@ -112,7 +112,7 @@ describe('release policies', () => {
       : `${found.status} ${(found as Message).content}`;
   }
   const inHistory = (user: string, room: string, id: unknown, wanted: string) =>
-    until(`${user} reads ${wanted}`, async () => (await history(user, room, id)) === wanted, 20_000);
+    until(`${user} reads ${wanted}`, async () => (await history(user, room, id)) === wanted, 60_000);
 
   /** One frame for every offset, for both. */
   function whole(room: string) {
@@ -128,17 +128,17 @@ describe('release policies', () => {
   describe('inline', () => {
     let room: string;
     before(async function () {
-      this.timeout(30_000);
+      this.timeout(120_000);
       room = await roomWith({ mode: 'inline' });
     });
 
     it('shows stars from the first frame on, to everybody', async function () {
-      this.timeout(40_000);
+      this.timeout(120_000);
       const { id } = await send(room, 'a starry night');
       await until(
         'both heard the outcome',
         () => [ann, bob].every(one => live(one, room, id).length === 2),
-        20_000,
+        60_000,
       );
       const seen = ['created masked a ****** night', 'updated masked a ****** night'];
       assert.deepEqual(live(bob, room, id), seen);
@@ -167,7 +167,7 @@ describe('release policies', () => {
     });
 
     it('answers what it took before whatever the policy says by now', async function () {
-      this.timeout(30_000);
+      this.timeout(120_000);
       const other = await roomWith({ mode: 'inline' });
       const first = clientId();
       const taken = await send(other, 'a word like oddly', first);
@@ -189,14 +189,14 @@ describe('release policies', () => {
     });
 
     it('keeps what is held or shadowed to its author, from the first frame on', async function () {
-      this.timeout(40_000);
+      this.timeout(120_000);
       const held = await send(room, 'a waity text');
       const shadowed = await send(room, 'a ghosty text');
       const ids = [held.id, shadowed.id];
       await until(
         'both were told the outcomes',
         () => ids.every(id => live(ann, room, id).length === 2),
-        20_000,
+        60_000,
       );
       assert.deepEqual(live(ann, room, held.id), ['created held a waity text', 'updated held']);
       assert.deepEqual(live(ann, room, shadowed.id), ['created pending a ghosty text', 'updated visible']);
@@ -220,7 +220,7 @@ describe('release policies', () => {
     });
 
     it('judges edits alike', async function () {
-      this.timeout(40_000);
+      this.timeout(120_000);
       const { id } = await send(room, 'fine');
       await inHistory('bob', room, id, 'visible fine');
       const blocked = await ann.ask({ type: 'edit', room, id, content: 'hardly fine' });
@@ -240,7 +240,7 @@ describe('release policies', () => {
 
   describe('gated', () => {
     it('shows a message to its author alone until the pipeline allows it', async function () {
-      this.timeout(40_000);
+      this.timeout(120_000);
       const room = await roomWith({ mode: 'gated', deadlineMs: 60_000 });
       const [fine, starred, blocked] = [
         await send(room, 'a fine text'),
@@ -248,7 +248,7 @@ describe('release policies', () => {
         await send(room, 'a hardly text'),
       ];
       const ids = [fine.id, starred.id, blocked.id];
-      await until('bob was told of all', () => ids.every(id => live(bob, room, id).length === 2), 20_000);
+      await until('bob was told of all', () => ids.every(id => live(bob, room, id).length === 2), 60_000);
       assert.deepEqual(live(bob, room, fine.id), ['hidden', 'restored visible a fine text']);
       assert.deepEqual(live(ann, room, fine.id), [
         'created held a fine text',
@@ -265,13 +265,13 @@ describe('release policies', () => {
     });
 
     it('takes an edited message away from the others until its new text is allowed', async function () {
-      this.timeout(40_000);
+      this.timeout(120_000);
       const room = await roomWith({ mode: 'gated', deadlineMs: 60_000 });
       const { id } = await send(room, 'first text');
       await inHistory('bob', room, id, 'visible first text');
       await ann.ask({ type: 'edit', room, id, content: 'second text' });
       await inHistory('bob', room, id, 'visible second text');
-      await until('bob has it back', () => live(bob, room, id).length === 4, 20_000);
+      await until('bob has it back', () => live(bob, room, id).length === 4, 60_000);
       assert.deepEqual(live(bob, room, id).slice(2), ['removed held', 'restored visible second text']);
       assert.deepEqual(live(ann, room, id).slice(2), [
         'updated held second text',
@@ -281,7 +281,7 @@ describe('release policies', () => {
     });
 
     it('opens or closes at the deadline while no worker lives, and hears the pipeline later', async function () {
-      this.timeout(90_000);
+      this.timeout(120_000);
       const open = await roomWith({ mode: 'gated', deadlineMs: 1_500, afterDeadline: 'open' });
       const closed = await roomWith({ mode: 'gated', deadlineMs: 1_500, afterDeadline: 'closed' });
       system.worker().kill('SIGKILL');
@@ -320,7 +320,7 @@ describe('release policies', () => {
   });
 
   it('go back to live within two seconds', async function () {
-    this.timeout(30_000);
+    this.timeout(120_000);
     const room = await roomWith({ mode: 'inline' });
     await put(room, 1, { mode: 'live' });
     await until('it is taken', async () => (await send(room, 'hardly')).type === 'ack', 2_000);

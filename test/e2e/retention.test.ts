@@ -16,7 +16,7 @@ const LOG_ENTRIES = 120;
 
 /** What is older than its room keeps, in the running system: for those who are there, who join, and in history. */
 describe('retention', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let system: Awaited<ReturnType<typeof startSystem>>;
   let env: Record<string, string>;
   let redis: Redis;
@@ -34,7 +34,7 @@ describe('retention', function () {
       ROOM_LOG_ENTRIES: String(LOG_ENTRIES),
     };
     system = await startSystem({ env });
-    redis = new Redis(env.REDIS_URL!, { commandTimeout: 5_000 });
+    redis = new Redis(env.REDIS_URL!, { commandTimeout: 30_000 });
     pool = createPool({ databaseUrl: env.DATABASE_URL!, size: 2, timeoutMs: 30_000, name: 'test' });
     ann = await openSocket(system.urls[0]!, 'ann');
     ben = await openSocket(system.urls[0]!, 'ben');
@@ -68,7 +68,7 @@ describe('retention', function () {
     (await call(system.urls[0]!, `/v1/rooms/${room}/messages?limit=100`, 'ben')).body as HistoryPage;
   async function stored(room: string, through: number) {
     const reached = async () => ((await history(room)).processedThrough ?? 0) >= through;
-    await until(`${room} is stored up to ${through}`, reached, 30_000);
+    await until(`${room} is stored up to ${through}`, reached, 60_000);
   }
   const age = (room: string, ids: number[], days: number) =>
     pool.query(

@@ -17,7 +17,7 @@ async function caller(url: string) {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(5_000),
+      signal: AbortSignal.timeout(30_000),
     });
   const { token } = (await (await post('/v1/dev/token', { user: 'ada' })).json()) as { token: string };
   const authorization = { authorization: `Bearer ${token}` };
@@ -25,7 +25,7 @@ async function caller(url: string) {
     send: async (clientId: string, content: string) =>
       (await post('/v1/rooms/lobby/messages', { clientId, content }, authorization)).status,
     history: async () => {
-      const options = { headers: authorization, signal: AbortSignal.timeout(5_000) };
+      const options = { headers: authorization, signal: AbortSignal.timeout(30_000) };
       const response = await fetch(new URL('/v1/rooms/lobby/messages', url), options);
       return ((await response.json()) as Page).messages?.map(({ content }) => content) ?? [];
     },
@@ -35,8 +35,8 @@ async function caller(url: string) {
 async function comesBack(start: Start, name: string, url: string) {
   const killed = start.pidOf(name)!;
   process.kill(killed, 'SIGKILL');
-  await until(`${name} is another process`, () => start.pidOf(name) !== killed, 30_000);
-  await until('the page answers', async () => (await fetch(new URL('/readyz', url))).ok, 20_000);
+  await until(`${name} is another process`, () => start.pidOf(name) !== killed, 60_000);
+  await until('the page answers', async () => (await fetch(new URL('/readyz', url))).ok, 60_000);
   assert.match(
     start.output(),
     new RegExp(`^${name} ended \\(SIGKILL\\); it is started again in \\d+ ms`, 'm'),
@@ -44,7 +44,7 @@ async function comesBack(start: Start, name: string, url: string) {
 }
 
 describe('npm start', function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   let place: Awaited<ReturnType<typeof placeToStart>>;
   const started: { start: Start; traces: Traces }[] = [];
 
@@ -104,7 +104,7 @@ describe('npm start', function () {
 
     for (const name of ['gateway-1', 'worker', 'Redis', 'Postgres']) await comesBack(start, name, url);
     assert.equal(await ada.send('second', 'hello after the deaths'), 201);
-    await until('it is stored', async () => (await ada.history()).includes('hello after the deaths'), 20_000);
+    await until('it is stored', async () => (await ada.history()).includes('hello after the deaths'), 60_000);
 
     const now = start.traces();
     process.kill(start.startPid()!, 'SIGINT');

@@ -9,11 +9,11 @@ describe('verbs over two gateways', () => {
   let system: Awaited<ReturnType<typeof startSystem>>;
   let rooms = 0;
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     system = await startSystem({ gateways: 2 });
   });
   after(async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     await system?.close();
   });
 
@@ -37,7 +37,7 @@ describe('verbs over two gateways', () => {
         message = body as Message;
         return status === 200 && test(message);
       },
-      20_000,
+      60_000,
     );
     return message!;
   };
@@ -52,7 +52,7 @@ describe('verbs over two gateways', () => {
       (frame.messages as Message[]).some(
         one => one.id === id && one.revision === 2 && one.status === 'masked',
       );
-    await until('bob sees the outcome', () => find(bob, outcome) !== undefined, 20_000);
+    await until('bob sees the outcome', () => find(bob, outcome) !== undefined, 60_000);
     const message = await stored(room, id, one => one.revision === 2);
     assert.equal(message.content, 'hello, you ********');
     assert.ok(message.editedAt);
@@ -145,7 +145,7 @@ describe('verbs over two gateways', () => {
       () =>
         find(ann, frame => frame.type === 'presence' && (frame.left as string[]).includes('cleo')) !==
         undefined,
-      20_000,
+      60_000,
     );
     await close();
   });

@@ -9,7 +9,7 @@ const STOPPED_MS = 12_000;
 const LONG = '🜂'.repeat(3_900);
 
 describe('faults: gateways and the way to them', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let system: FaultSystem;
   before(async () => {
     system = await startFaultSystem();

@@ -11,11 +11,11 @@ describe('when parts die', () => {
   let system: System;
   let rooms = 0;
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     system = await startSystem({ gateways: 2 });
   });
   after(async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     await system?.close();
   });
 
@@ -57,7 +57,7 @@ describe('when parts die', () => {
   }
 
   it('Redis killed and restarted: sends answer unavailable, sockets stay, every acknowledged message is there', async function () {
-    this.timeout(90_000);
+    this.timeout(120_000);
     const room = newRoom();
     const [ann, bob] = [await join(system.urls[0]!, 'ann', room), await join(system.urls[1]!, 'bob', room)];
     const acked = [(await say(ann, room, 'a1')).id];
@@ -93,7 +93,7 @@ describe('when parts die', () => {
   });
 
   it('Redis wiped: a new epoch above every id, members are told, chat goes on, history stays', async function () {
-    this.timeout(90_000);
+    this.timeout(120_000);
     const room = newRoom();
     const ann = await join(system.urls[0]!, 'ann', room);
     const before = (await say(ann, room, 'w1')).id as number;
@@ -115,7 +115,7 @@ describe('when parts die', () => {
   });
 
   it('Postgres killed: chat and verdicts go on, history answers unavailable within a second, then all is stored', async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     const room = newRoom();
     const ann = await join(system.urls[0]!, 'ann', room);
     await partOf('Postgres').stop('SIGKILL');
@@ -135,7 +135,7 @@ describe('when parts die', () => {
   });
 
   it('a gateway killed: a client resumes at another one without gap or double', async function () {
-    this.timeout(90_000);
+    this.timeout(120_000);
     const room = newRoom();
     const ann = await join(system.urls[0]!, 'ann', room);
     const bob = await openSocket(system.urls[1]!, 'bob');

@@ -11,7 +11,7 @@ import { until } from '../support/until.ts';
 const GOES_ON_MS = 5_000;
 
 describe('faults: Redis', function () {
-  this.timeout(150_000);
+  this.timeout(300_000);
   let system: FaultSystem;
   before(async () => {
     system = await startFaultSystem();

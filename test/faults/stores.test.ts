@@ -9,7 +9,7 @@ import { call } from '../support/system.ts';
 const HISTORY_MS = 3_000;
 
 describe('faults: Postgres and Temporal', function () {
-  this.timeout(150_000);
+  this.timeout(300_000);
   let system: FaultSystem;
   before(async () => {
     system = await startFaultSystem();

@@ -38,7 +38,7 @@ export async function runCommand(
         DATA_DIR: join(tmpdir(), 'parley-no-such'),
         ...env,
       },
-      timeout: 60_000,
+      timeout: 120_000,
     },
   );
   let [out, err] = ['', ''];
@@ -66,9 +66,9 @@ export function namesOf(findings: Finding[]): string[] {
 /** An audit in this process, as a worker makes it, but without rests and nearly without patience. */
 export async function openAudit(env: Record<string, string>, pool: Pool) {
   const logger = createLogger({ level: 'silent', part: 'test' });
-  const redis = connectRedis({ url: env.REDIS_URL!, timeoutMs: 2_000, name: 'audit', logger });
-  await whenReady(redis, 5_000);
-  const signal = AbortSignal.timeout(20_000);
+  const redis = connectRedis({ url: env.REDIS_URL!, timeoutMs: 30_000, name: 'audit', logger });
+  await whenReady(redis, 30_000);
+  const signal = AbortSignal.timeout(60_000);
   const connection = await connectTemporal({ address: env.TEMPORAL_ADDRESS!, logger, signal });
   const taskQueue = env.TEMPORAL_TASK_QUEUE!;
   const engine = createTemporalEngine({

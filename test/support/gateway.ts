@@ -58,7 +58,7 @@ export async function http(url: string, path: string, { as, method = 'GET', head
   const response = await fetch(`${url}${path}`, {
     method,
     headers: { ...bearer, ...json, ...headers },
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(30_000),
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
   const text = await response.text();

@@ -15,7 +15,7 @@ export type Waiting = ReadonlyMap<string, ReadonlySet<number>>;
 
 /** What no engine is known to have taken, straight from Redis; `wipe` empties Redis in the same atomic step. */
 export async function waitingInIntake(redisUrl: string, then: 'keep' | 'wipe'): Promise<Waiting> {
-  const redis = new Redis(redisUrl, { commandTimeout: 5_000 });
+  const redis = new Redis(redisUrl, { commandTimeout: 30_000 });
   try {
     const bodies = (await redis.eval(TAKE, 0, then)) as string[];
     const waiting = new Map<string, Set<number>>();
@@ -31,7 +31,7 @@ export async function waitingInIntake(redisUrl: string, then: 'keep' | 'wipe'): 
 
 /** Where Redis keeps its append-only files. */
 export async function appendOnlyFolder(redisUrl: string): Promise<string> {
-  const redis = new Redis(redisUrl, { commandTimeout: 5_000, protocol: 2 });
+  const redis = new Redis(redisUrl, { commandTimeout: 30_000, protocol: 2 });
   try {
     const [, dir] = (await redis.config('GET', 'dir')) as string[];
     const [, name] = (await redis.config('GET', 'appenddirname')) as string[];

@@ -71,7 +71,7 @@ export async function runLedger(system: FaultSystem, name: string, options: Ledg
       until(
         'the chat goes on after the fault',
         () => rooms.every(({ acked }, i) => acked.size >= marks[i]! + AFTER),
-        40_000,
+        60_000,
       ),
     ]);
     await sending.stop();
@@ -170,7 +170,8 @@ async function goesOn(system: FaultSystem, rooms: LedgerRoom[], withinMs: number
         const body = JSON.stringify({ clientId: `probe-${i}`, content: `does it go on? (${i})` });
         const tried = async () => {
           const path = `/v1/rooms/${name}/messages`;
-          const answer = await call(url, path, 'prober', { method: 'POST', body }).catch(() => undefined);
+          const init = { method: 'POST', body, signal: AbortSignal.timeout(10_000) };
+          const answer = await call(url, path, 'prober', init).catch(() => undefined);
           if (answer === undefined || answer.status > 201) return false;
           acked.add((answer.body as { id: number }).id);
           return true;
@@ -183,7 +184,7 @@ async function goesOn(system: FaultSystem, rooms: LedgerRoom[], withinMs: number
 }
 
 async function enough(rooms: LedgerRoom[], count: number, when: string) {
-  await until(`${count} messages ${when}`, () => rooms.every(({ acked }) => acked.size >= count), 30_000);
+  await until(`${count} messages ${when}`, () => rooms.every(({ acked }) => acked.size >= count), 60_000);
 }
 
 /** Holds one room's acknowledgements against history and members; answers what is lost and may be. */
@@ -240,7 +241,7 @@ async function settleMember({ user, room, wire, emitted }: LedgerMember, name: s
       if (room.hasOlder()) await room.loadOlder(100).catch(() => true);
       return room.messages().length >= ids.length && undecided().length === 0;
     },
-    30_000,
+    60_000,
   ).catch(error => {
     const seen = new Set(room.messages().map(({ id }) => id));
     const missing = ids.filter(id => !seen.has(id));

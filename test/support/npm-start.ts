@@ -11,8 +11,8 @@ import { listeningPorts, processTree, takenPorts } from './process-tree.ts';
 import { until } from './until.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
-const READY_TIMEOUT_MS = 60_000;
-const GONE_TIMEOUT_MS = 30_000;
+const READY_TIMEOUT_MS = 120_000;
+const GONE_TIMEOUT_MS = 60_000;
 
 /** Everything that one start brought into the world. */
 export type Traces = { processes: ProcessInfo[]; ports: number[] };

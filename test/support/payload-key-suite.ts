@@ -36,7 +36,7 @@ async function leaveIntake({ log, redis }: Awaited<ReturnType<typeof openRoomLog
 export function describePayloadKey(kind: keyof typeof KEYED): void {
   const open = KEYED[kind]!;
   describe(`PAYLOAD_KEY on ${kind}`, function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     const queue = `payload-key-${kind}-${process.pid}`;
     const plain: Batch = { id: `batch-plain-${queue}`, dispatchedAt: '', submissions: [] };
     const sealed: Batch = { id: `batch-sealed-${queue}`, dispatchedAt: '', submissions: [] };
@@ -108,7 +108,7 @@ export function describePayloadKey(kind: keyof typeof KEYED): void {
 
     it('names unfinished batches to who has the keys, and fails for who lacks one', async () => {
       const both = [plain.id, sealed.id];
-      await until('both are named', async () => (await named(engineOf(NEW, OLD))).length === 2, 20_000);
+      await until('both are named', async () => (await named(engineOf(NEW, OLD))).length === 2, 60_000);
       assert.deepEqual(await named(engineOf(OLD)), both);
       for (const engine of [engineOf(), engineOf(NEW)]) {
         await assert.rejects(named(engine), (error: unknown) => {
@@ -145,14 +145,14 @@ export function describePayloadKey(kind: keyof typeof KEYED): void {
       await until(
         'it says why it waits',
         async () => /which PAYLOAD_KEY lacks/.test((await engines.lastFailure(sealed.id)) ?? ''),
-        30_000,
+        60_000,
       );
       await end();
       const engine = engineOf(NEW, OLD);
       const run = await engine.start(sealed);
       const endBoth = await engines.work([NEW, OLD], steps);
       assert.equal(await run.ended(60_000), 'done');
-      await until('the plain one too', async () => (await named(engine)).length === 0, 20_000);
+      await until('the plain one too', async () => (await named(engine)).length === 0, 60_000);
       await endBoth();
       for (const { submissions } of [plain, sealed]) {
         const { room, id } = submissions[0]!;

@@ -37,7 +37,7 @@ export type KeyedEngines = {
 export const KEYED: Record<'temporal' | 'bullmq', (queue: string) => Promise<KeyedEngines>> = {
   async temporal(taskQueue) {
     const { temporalAddress: address } = await stack();
-    const connection = await connectTemporal({ address, logger, signal: AbortSignal.timeout(20_000) });
+    const connection = await connectTemporal({ address, logger, signal: AbortSignal.timeout(60_000) });
     const shared = { connection, namespace: 'default', taskQueue, logger };
     const client = new Client({ connection });
     const history = async (workflowId: string) => {
@@ -74,7 +74,7 @@ export const KEYED: Record<'temporal' | 'bullmq', (queue: string) => Promise<Key
   },
   async bullmq(name) {
     const { redisUrl: url } = await stack();
-    const redis = new Redis(url, { commandTimeout: 5_000, protocol: 2 });
+    const redis = new Redis(url, { commandTimeout: 30_000, protocol: 2 });
     const queue = await connectQueue({ url, name, logger });
     const events = new QueueEvents(name, { connection: workingConnection(url), prefix: PREFIX });
     return {

@@ -13,7 +13,7 @@ export type RunningProcess = {
 };
 
 const MAX_OUTPUT = 100_000;
-const START_TIMEOUT_MS = 40_000;
+const START_TIMEOUT_MS = 120_000;
 
 /** Runs a real entry, or one of the tests' own, as a process of its own; resolves when it says that it is ready. */
 export async function startProcess(

@@ -9,7 +9,7 @@ import { until } from './until.ts';
 export type Proxies = Awaited<ReturnType<typeof startProxies>>;
 export type Proxy = Awaited<ReturnType<Proxies['lead']>>;
 
-const CALL_TIMEOUT_MS = 5_000;
+const CALL_TIMEOUT_MS = 30_000;
 
 /** Starts the proxy's process; `lead` makes a way through it. */
 export async function startProxies() {

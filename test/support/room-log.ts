@@ -31,12 +31,12 @@ export async function openRoomLog({
   const { redisUrl } = await stack();
   const logger = createLogger({ level: 'silent', part: 'test' });
   const connect = async (name: string) => {
-    const redis = connectRedis({ url: redisUrl, timeoutMs: 2_000, name, logger });
-    await whenReady(redis, 5_000);
+    const redis = connectRedis({ url: redisUrl, timeoutMs: 30_000, name, logger });
+    await whenReady(redis, 30_000);
     return redis;
   };
   const [redis, subscriber, reader] = await Promise.all(['log', 'subscriber', 'intake'].map(connect));
-  const pool = createPool({ databaseUrl: await freeDatabase(), size: 4, timeoutMs: 5_000, name: 'test' });
+  const pool = createPool({ databaseUrl: await freeDatabase(), size: 4, timeoutMs: 30_000, name: 'test' });
   await migrate(pool);
   const epochs = createEpochStore(pool);
   const options = { ...OPTIONS, ...overrides };

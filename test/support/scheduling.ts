@@ -39,7 +39,7 @@ const newQueue = () => `schedules-${process.pid}-${opened++}`;
 export const SCHEDULING: Record<'temporal' | 'bullmq', () => Promise<Scheduling>> = {
   async temporal() {
     const { temporalAddress: address } = await stack();
-    const signal = AbortSignal.timeout(20_000);
+    const signal = AbortSignal.timeout(60_000);
     const connection = await connectTemporal({ address, logger, signal });
     const shared = { connection, namespace: 'default', taskQueue: newQueue(), logger };
     const schedules = createTemporalSchedules(shared);

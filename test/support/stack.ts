@@ -80,7 +80,7 @@ export async function mochaGlobalTeardown(): Promise<void> {
   await begun?.guardian.close();
 }
 
-const STOP_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 120_000;
 const LINGER_MS = 20_000;
 
 /** One of the processes that run files side by side, each with services of its own until it ends. */

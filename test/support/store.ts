@@ -7,7 +7,7 @@ import { freeDatabase } from './stack.ts';
 export type OpenStore = Awaited<ReturnType<typeof openStore>>;
 
 /** A store on an empty database of the real Postgres. */
-export async function openStore({ size = 8, timeoutMs = 5_000 } = {}) {
+export async function openStore({ size = 8, timeoutMs = 30_000 } = {}) {
   const databaseUrl = await freeDatabase();
   const pool = createPool({ databaseUrl, size, timeoutMs, name: 'test' });
   await migrate(pool);

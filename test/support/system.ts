@@ -75,7 +75,8 @@ export async function call(url: string, path: string, user: string, init: Reques
     'content-type': 'application/json',
     ...init.headers,
   };
-  const response = await fetch(`${url}${path}`, { ...init, headers, signal: AbortSignal.timeout(10_000) });
+  const signal = init.signal ?? AbortSignal.timeout(30_000);
+  const response = await fetch(`${url}${path}`, { ...init, headers, signal });
   return { status: response.status, headers: response.headers, body: (await response.json()) as unknown };
 }
 

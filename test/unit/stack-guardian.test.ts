@@ -63,7 +63,7 @@ describe('processes', () => {
 });
 
 describe('the guardian', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let guardian: Guardian | undefined;
 
   afterEach(async () => {

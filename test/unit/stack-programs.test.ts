@@ -132,20 +132,20 @@ describe('Temporal', () => {
       lines.filter(line => /^building Temporal v\S+ with Go: about three minutes/.test(line)).length,
       2,
     );
-  }).timeout(60_000);
+  }).timeout(120_000);
 
   it('cannot be had without download and Go: one sentence says so, and what to do', async () => {
     const message =
       /^Temporal could not be downloaded, and there is no Go to build it: install .* or set TEMPORAL_ADDRESS\.$/;
     await assert.rejects(findTemporal({ ...context, env: env() }), { name: 'StackError', message });
     assert.deepEqual(readdirSync(cacheFolder(env())), []);
-  }).timeout(30_000);
+  }).timeout(120_000);
 
   it('says why it could not be built', async () => {
     program('go', 'echo "go: go.mod requires go >= 1.26" >&2; exit 1');
     const message = /^Temporal could not be built \(go: go\.mod requires go >= 1\.26\): install/;
     await assert.rejects(findTemporal({ ...context, env: env() }), { name: 'StackError', message });
-  }).timeout(30_000);
+  }).timeout(120_000);
 });
 
 describe('ports', () => {

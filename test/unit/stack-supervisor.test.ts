@@ -17,7 +17,7 @@ describe('the backoff', () => {
 });
 
 describe('the supervisor', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let folder: string;
   let supervised: Supervised | undefined;
   const lines: string[] = [];
@@ -62,7 +62,7 @@ describe('the supervisor', function () {
     await until(
       'another process is ready',
       () => lines.filter(line => / pid /.test(line)).length === 2,
-      20_000,
+      60_000,
     );
     assert.notEqual(steady.pid, first);
     assert.match(lines[1]!, /^steady ended \(SIGKILL\); it is started again in 10 ms, its log is /);
@@ -80,7 +80,7 @@ describe('the supervisor', function () {
 
   it('gives up on one that does not accept its configuration, with the line that says why', async () => {
     start('misconfigured');
-    await until('it is fatal', () => fatal.length > 0, 20_000);
+    await until('it is fatal', () => fatal.length > 0, 60_000);
     assert.deepEqual(fatal, ['PORT is high: it must be a whole number from 0 to 65535.']);
     assert.deepEqual(lines, []);
   });

@@ -10,21 +10,21 @@ describe('Parley on BullMQ', () => {
   let admin: string;
   const room = `bullmq-${process.pid}`;
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     const port = String(await freePort());
     admin = `http://127.0.0.1:${port}`;
     const env = { PIPELINE_ENGINE: 'bullmq', TEMPORAL_ADDRESS: '', ADMIN_PORT: port };
     system = await startSystem({ env });
   });
   after(async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const worker = system?.worker();
     await system?.close();
     if (worker) assert.equal((await worker.exited).code, 0, worker.output());
   });
 
   const queues = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
-    fetch(`${admin}${path}`, { method, headers, redirect: 'manual', signal: AbortSignal.timeout(10_000) });
+    fetch(`${admin}${path}`, { method, headers, redirect: 'manual', signal: AbortSignal.timeout(30_000) });
   const bearer = async (user: string, roles: string[]) => ({
     authorization: `Bearer ${await token(user, { roles })}`,
   });
@@ -82,7 +82,7 @@ describe('Parley on BullMQ', () => {
 
 describe('npm start with PIPELINE_ENGINE=bullmq', () => {
   it('starts no Temporal, stores what is said, and traces it to its job', async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     const place = await placeToStart();
     const env = { ...place.env, PIPELINE_ENGINE: 'bullmq' };
     const start = npmStart(env);
@@ -93,7 +93,7 @@ describe('npm start with PIPELINE_ENGINE=bullmq', () => {
       assert.doesNotMatch(start.output(), /^(Temporal|UI) /m);
       const post = async (path: string, body: unknown, headers = {}) => {
         const init = { method: 'POST', headers: { 'content-type': 'application/json', ...headers } };
-        const signal = AbortSignal.timeout(5_000);
+        const signal = AbortSignal.timeout(30_000);
         const answer = await fetch(new URL(path, url), { ...init, signal, body: JSON.stringify(body) });
         return (await answer.json()) as { token: string; id: number };
       };

@@ -6,7 +6,7 @@ import { until } from '../until.ts';
 import type { EngineSystem } from './system.ts';
 
 const PARTITIONS = 16;
-const SETTLE_TIMEOUT_MS = 90_000;
+const SETTLE_TIMEOUT_MS = 180_000;
 
 export const LINES = [
   'good morning everyone, how was the concert last night?',

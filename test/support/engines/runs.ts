@@ -27,7 +27,7 @@ async function temporalRuns({ address, queue }: Options): Promise<Runs> {
     return found;
   };
   const each = async (what: (id: string) => Promise<unknown>) => {
-    await until('a run is under way', async () => (await running()).length > 0, 20_000);
+    await until('a run is under way', async () => (await running()).length > 0, 60_000);
     for (const id of await running()) await what(id);
   };
   return {
@@ -54,7 +54,7 @@ async function bullmqRuns({ address, queue: name }: Options): Promise<Runs> {
         }
         return removed > 0;
       };
-      await until('a job could be removed', tried, 20_000);
+      await until('a job could be removed', tried, 60_000);
     },
     cancel: async () => {},
     close: () => queue.close(),

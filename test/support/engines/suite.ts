@@ -4,7 +4,7 @@ import type { EngineCase } from './cases.ts';
 import { type EngineName, type EngineSystem, startEngineSystem } from './system.ts';
 
 const ENGINES: EngineName[] = ['temporal', 'bullmq'];
-const CASE_TIMEOUT_MS = 240_000;
+const CASE_TIMEOUT_MS = 400_000;
 
 /** Defines the tests of these cases. */
 export function conformance(cases: EngineCase[]) {
@@ -16,11 +16,11 @@ export function conformance(cases: EngineCase[]) {
     describe(`the pipeline on ${engine}`, () => {
       let system: EngineSystem;
       before(async function () {
-        this.timeout(120_000);
+        this.timeout(240_000);
         system = await startEngineSystem(engine);
       });
       after(async function () {
-        this.timeout(60_000);
+        this.timeout(120_000);
         await system?.close();
       });
       for (const [i, { name, run }] of cases.entries()) {

@@ -30,10 +30,10 @@ export async function startEngineSystem(engine: EngineName, env: Record<string, 
   const databaseUrl = await freeDatabase();
   const queue = `engines-${process.pid}-${systems++}`;
   const home = engine === 'temporal' ? await temporalHome(queue) : await bullmqHome(queue);
-  const redis = new Redis(services.redisUrl, { commandTimeout: 5_000, protocol: 2 });
+  const redis = new Redis(services.redisUrl, { commandTimeout: 30_000, protocol: 2 });
   redis.on('error', () => undefined);
   await redis.flushall();
-  const db = new pg.Pool({ connectionString: databaseUrl, max: 3, connectionTimeoutMillis: 5_000 });
+  const db = new pg.Pool({ connectionString: databaseUrl, max: 3, connectionTimeoutMillis: 30_000 });
   db.on('error', () => undefined);
   const shared = {
     ...home.env,

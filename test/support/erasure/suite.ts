@@ -38,7 +38,7 @@ function erasure(engine: EngineName) {
   let env: Record<string, string>;
   const sockets: Socket[] = [];
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     const port = await freePort();
     adminUrl = `http://127.0.0.1:${port}`;
     // What is logged must hold no text, whatever is logged.
@@ -60,7 +60,7 @@ function erasure(engine: EngineName) {
   });
   afterEach(() => Promise.all(sockets.splice(0).map(socket => socket.close())));
   after(async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     await system?.close();
   });
 
@@ -88,7 +88,7 @@ function erasure(engine: EngineName) {
       );
       return found.every(count => Number(count ?? 0) === 0);
     };
-    await until(`all of ${name} is stored`, left, 30_000);
+    await until(`all of ${name} is stored`, left, 60_000);
   }
   async function admin(path: string, body?: unknown, roles = ['admin']) {
     const headers = { authorization: `Bearer ${await token('root', { roles })}` };
@@ -144,7 +144,7 @@ function erasure(engine: EngineName) {
   }
 
   it('leaves a canary only where the answer says, tells the members, and keeps what others wrote', async function () {
-    this.timeout(150_000);
+    this.timeout(300_000);
     const [ann] = await join(USER);
     const [ben] = await join('ben');
     const plain = await send(ann, `hello ${CANARY}`);
@@ -235,7 +235,7 @@ function erasure(engine: EngineName) {
   });
 
   it('lets nothing come back that was under way, and takes what is written afterwards', async function () {
-    this.timeout(150_000);
+    this.timeout(300_000);
     const name = `${room}-late`;
     const user = `${USER}-late`;
     const canary = `${CANARY}late`;
@@ -289,7 +289,7 @@ function erasure(engine: EngineName) {
   });
 
   it('is gone on with by the next worker where one was killed', async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     const names = Array.from({ length: 30 }, (_, i) => `${room}-many-${i}`);
     const user = `${USER}-many`;
     const socket = await openSocket(system.url, user);
@@ -303,7 +303,7 @@ function erasure(engine: EngineName) {
     const asked = await admin('erase', { user });
     const { id } = asked.body as ErasureRecord;
     const counted = async () => ((await admin(`erasures/${id}`)).body as ErasureRecord).counts.messages ?? 0;
-    await until('it is half-way', async () => (await counted()) >= 6, 30_000);
+    await until('it is half-way', async () => (await counted()) >= 6, 60_000);
     await system.endWorker('SIGKILL');
     assert.ok((await counted()) < 60, 'it was killed in the middle');
     await system.startWorker();
@@ -350,7 +350,7 @@ function erasure(engine: EngineName) {
 
 /** A dump that is compressed would hide what is looked for. */
 async function uncompressed(url: string) {
-  const redis = new Redis(url, { commandTimeout: 5_000 });
+  const redis = new Redis(url, { commandTimeout: 30_000 });
   await redis.config('SET', 'rdbcompression', 'no');
   redis.disconnect();
 }

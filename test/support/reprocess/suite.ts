@@ -42,7 +42,7 @@ type Options = { engine: 'temporal' | 'bullmq'; faults: readonly ReprocessFault[
  */
 export function describeRuns({ engine, faults }: Options): void {
   describe(`runs over history on ${engine}`, function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     let system: Awaited<ReturnType<typeof startSystem>>;
     let pool: ReturnType<typeof createPool>;
     const env: Record<string, string> = { PIPELINE_ENGINE: engine, AUDIT_MINUTES: '0' };
@@ -56,7 +56,7 @@ export function describeRuns({ engine, faults }: Options): void {
       env.REDIS_URL = `${redisUrl}/${engine === 'temporal' ? 11 : 12}`;
       env.TEMPORAL_TASK_QUEUE = `reprocess-${engine}-${process.pid}`;
       system = await startSystem({ worker: WORKER, env });
-      pool = createPool({ databaseUrl: system.databaseUrl, size: 2, timeoutMs: 5_000, name: 'test' });
+      pool = createPool({ databaseUrl: system.databaseUrl, size: 2, timeoutMs: 30_000, name: 'test' });
       [ann, bob] = [await openSocket(system.urls[0]!, 'ann'), await openSocket(system.urls[0]!, 'bob')];
     });
     after(async () => {
@@ -112,7 +112,7 @@ export function describeRuns({ engine, faults }: Options): void {
           const { body } = await call(system.urls[0]!, `/v1/rooms/${room}/messages`, 'bob');
           return (body as HistoryPage).processedThrough === Math.max(...bob.liveOffsets(room));
         },
-        30_000,
+        60_000,
       );
     }
     const rowsOf = async (room: string) =>
@@ -301,7 +301,7 @@ export function describeRuns({ engine, faults }: Options): void {
           const { counts } = (await admin(`/v1/reprocess/${run.run}`)).body as Run;
           return counts.matched! > 0;
         },
-        30_000,
+        60_000,
       );
       assert.equal((await admin(`/v1/reprocess/${run.run}/pause`, 'POST')).status, 200);
       const paused = await reaches(run, ['paused']);
@@ -313,7 +313,7 @@ export function describeRuns({ engine, faults }: Options): void {
       await until(
         'it has ended',
         async () => ((await admin(`/v1/reprocess/${run.run}`)).body as Run).endedAt !== undefined,
-        30_000,
+        60_000,
       );
       const cancelled = await reaches(run, ['cancelled']);
       const { rows } = await pool.query(

@@ -39,7 +39,7 @@ export async function searchPostgresFiles(db: pg.Pool, text: string): Promise<Si
 
 /** All keys of a Redis, of any type, and their names. */
 export async function searchKeys(url: string, text: string, where: string): Promise<Sighting[]> {
-  const redis = new Redis(url, { commandTimeout: 10_000, protocol: 2 });
+  const redis = new Redis(url, { commandTimeout: 30_000, protocol: 2 });
   const found: Sighting[] = [];
   try {
     let cursor = '0';

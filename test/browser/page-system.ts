@@ -3,8 +3,9 @@ import type { Browser, Page } from 'playwright-core';
 import { freePort } from '../../src/stack/ports.ts';
 import { buildPage } from '../../src/web/build.ts';
 import { startProcess } from '../support/processes.ts';
-import { SECRET } from '../support/socket.ts';
+import { PATIENT, SECRET } from '../support/socket.ts';
 import { freeDatabase, stack } from '../support/stack.ts';
+import { emptied } from '../support/system.ts';
 import { openBrowser } from './chromium.ts';
 
 /** Longest that a page may take for anything. */
@@ -31,7 +32,9 @@ export async function startPageSystem() {
     SEND_PER_SECOND: '1000',
     SEND_BURST: '1000',
   };
-  let gateway = await startProcess('gateway', env);
+  await emptied(services.redisUrl);
+  const startGateway = () => startProcess('gateway', { ...PATIENT, ...env });
+  let gateway = await startGateway();
   const worker = await startProcess('worker', env);
   const browser: Browser = await openBrowser();
   /** What a page should never have said: errors of scripts, and what the Content-Security-Policy blocked. */
@@ -87,7 +90,7 @@ export async function startPageSystem() {
       await gateway.exited;
     },
     async startGateway() {
-      gateway = await startProcess('gateway', env);
+      gateway = await startGateway();
     },
     /** After each test: closes all pages; throws where one has complained. */
     async closePages() {

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import fc from 'fast-check';
 import WebSocket from 'ws';
 import { type RunningProcess, startProcess } from '../support/processes.ts';
-import { SECRET, type ServerFrame, token } from '../support/socket.ts';
+import { PATIENT, SECRET, type ServerFrame, token } from '../support/socket.ts';
 import { freeDatabase, stack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
 
@@ -98,6 +98,7 @@ describe('fuzz: whatever a client sends', () => {
       PORT: '0',
       ADMIN_PORT: '0',
       LOG_LEVEL: 'error',
+      ...PATIENT,
       SEND_PER_SECOND: '1000000',
       SEND_BURST: '1000000',
       FRAMES_PER_SECOND: many,

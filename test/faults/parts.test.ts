@@ -12,7 +12,7 @@ describe('when parts die', () => {
   let rooms = 0;
   before(async function () {
     this.timeout(240_000);
-    system = await startSystem({ gateways: 2 });
+    system = await startSystem({ gateways: 2, env: { HISTORY_TIMEOUT_MS: '3000' } });
   });
   after(async function () {
     this.timeout(120_000);
@@ -128,7 +128,7 @@ describe('when parts die', () => {
     const since = Date.now();
     const { status, body } = await call(system.urls[0]!, `/v1/rooms/${room}/messages?before=5`, 'ann');
     assert.deepEqual([status, (body as { error: { code: string } }).error.code], [503, 'unavailable']);
-    assert.ok(Date.now() - since < 3_000, 'it waited far beyond its limit');
+    assert.ok(Date.now() - since < 10_000, 'it waited far beyond its limit');
     await partOf('Postgres').start();
     assert.deepEqual(await storedIds(system.urls[0]!, room, last), [last]);
     await ann.close();

@@ -14,6 +14,7 @@ import { connectRedis, whenReady } from '../../src/rooms/redis.ts';
 import { createScripts } from '../../src/rooms/scripts.ts';
 import { nodeArguments } from '../../src/stack/node-command.ts';
 import { createAccountStore } from '../../src/store/account.ts';
+import { PATIENT } from './socket.ts';
 
 /** Runs the operator's command; its exit code, and what it said. */
 export const runAudit = (env: Record<string, string>, ...args: string[]) => runCommand('audit', env, ...args);
@@ -36,6 +37,7 @@ export async function runCommand(
         PATH: process.env.PATH,
         HOME: process.env.HOME,
         DATA_DIR: join(tmpdir(), 'parley-no-such'),
+        ...PATIENT,
         ...env,
       },
       timeout: 120_000,

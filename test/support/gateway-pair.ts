@@ -1,6 +1,6 @@
 import { freePorts } from '../../src/stack/ports.ts';
 import { startProcess } from './processes.ts';
-import { SECRET } from './socket.ts';
+import { PATIENT, SECRET } from './socket.ts';
 import { freeDatabase, stack } from './stack.ts';
 
 /** Two gateways as processes of their own, on the run's Redis and an empty database; no worker. */
@@ -14,6 +14,7 @@ export async function startGatewayPair(env: Record<string, string> = {}) {
     HOST: '127.0.0.1',
     PORT: '0',
     LOG_LEVEL: 'warn',
+    ...PATIENT,
     ...env,
   };
   const gateways = await Promise.all(

@@ -6,7 +6,7 @@ import { readConfig } from '../../src/config.ts';
 import { createGateway } from '../../src/context/gateway.ts';
 import { noted } from '../../src/noted.ts';
 import { cuttable } from './cuttable.ts';
-import { SECRET, type ServerFrame, token, UNHURRIED } from './socket.ts';
+import { PATIENT, SECRET, type ServerFrame, token, UNHURRIED } from './socket.ts';
 import { freeDatabase, stack } from './stack.ts';
 
 export type ErrorBody = { error: { code: string; requestId: string; [field: string]: unknown } };
@@ -30,6 +30,7 @@ export async function startGateway(env: Record<string, string> = {}) {
     REDIS_URL: redis.url,
     DATABASE_URL: postgres.url,
     ...UNHURRIED,
+    ...PATIENT,
     ...env,
   });
   const gateway = await createGateway(config, {

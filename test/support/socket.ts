@@ -17,6 +17,16 @@ export const SECRET = 'a secret of the tests, long enough for HS256';
 /** For tests that are about something else than how fast one may send. */
 export const UNHURRIED = { SEND_PER_SECOND: '100000', SEND_BURST: '100000' };
 
+/**
+ * For gateways of tests that are about something else than how soon one says that a service is away: a machine that
+ * stalls for seconds is none that is down.
+ */
+export const PATIENT = {
+  HISTORY_TIMEOUT_MS: '30000',
+  DATABASE_TIMEOUT_MS: '30000',
+  REDIS_TIMEOUT_MS: '30000',
+};
+
 /** A bearer token as an application would make it. */
 export async function token(
   user: string,

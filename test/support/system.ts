@@ -1,6 +1,7 @@
+import { Redis } from 'ioredis';
 import type { Message, Tombstone } from '../../src/message.ts';
 import { type RunningProcess, startProcess } from './processes.ts';
-import { SECRET, token, UNHURRIED } from './socket.ts';
+import { PATIENT, SECRET, token, UNHURRIED } from './socket.ts';
 import { freeDatabase, stack } from './stack.ts';
 
 export type HistoryPage = {
@@ -12,7 +13,14 @@ export type HistoryPage = {
   processedThrough: number | null;
 };
 
-/** Gateways and a worker as processes of their own, on the run's services and an empty database. */
+/** Empties a database of Redis: what others left in an intake would keep a worker busy before it comes to this test. */
+export async function emptied(redisUrl: string): Promise<void> {
+  const redis = new Redis(redisUrl, { commandTimeout: 30_000 });
+  await redis.flushdb();
+  redis.disconnect();
+}
+
+/** Gateways and a worker as processes of their own, on the run's services, an empty log and an empty database. */
 export async function startSystem({
   gateways = 1,
   worker: entry = 'worker',
@@ -40,7 +48,10 @@ export async function startSystem({
     ...UNHURRIED,
     ...env,
   };
-  const fronts = await Promise.all(Array.from({ length: gateways }, () => startProcess('gateway', shared)));
+  await emptied(shared.REDIS_URL);
+  const fronts = await Promise.all(
+    Array.from({ length: gateways }, () => startProcess('gateway', { ...PATIENT, ...shared })),
+  );
   let worker: RunningProcess = await startProcess(entry, shared);
   return {
     services,

@@ -9,7 +9,7 @@ import type { Part } from '../../../src/stack/part.ts';
 import { freePort } from '../../../src/stack/ports.ts';
 import { embeddedRedis } from '../../../src/stack/redis.ts';
 import { type RunningProcess, startProcess } from '../processes.ts';
-import { SECRET, UNHURRIED } from '../socket.ts';
+import { PATIENT, SECRET, UNHURRIED } from '../socket.ts';
 import { freeDatabase, guardian, stack } from '../stack.ts';
 import type { FaultPoint } from './fault-points.ts';
 import { createRuns, type Runs } from './runs.ts';
@@ -46,12 +46,10 @@ export async function startEngineSystem(engine: EngineName, env: Record<string, 
     LOG_LEVEL: 'warn',
     WORKER_ID: 'engine-worker',
     SHUTDOWN_MS: '3000',
-    // A batch that cannot reach the database is to wait soon.
-    DATABASE_TIMEOUT_MS: '1000',
     ...UNHURRIED,
     ...env,
   };
-  const gateway = await startProcess('gateway', shared);
+  const gateway = await startProcess('gateway', { ...PATIENT, ...shared });
   const open: RunningProcess[] = [gateway];
   let worker: RunningProcess | undefined;
   const system = {
@@ -76,7 +74,10 @@ export async function startEngineSystem(engine: EngineName, env: Record<string, 
       return await worker?.exited;
     },
     async startWorker({ fault, env = {} }: WorkerOptions = {}) {
-      worker = await startProcess(WORKER, { ...shared, ...env, ...(fault ? { FAULT: fault } : {}) });
+      // A batch that cannot reach the database is to wait soon.
+      const impatient = { DATABASE_TIMEOUT_MS: '1000' };
+      const faulty = fault ? { FAULT: fault } : {};
+      worker = await startProcess(WORKER, { ...impatient, ...shared, ...env, ...faulty });
       open.push(worker);
       return worker;
     },

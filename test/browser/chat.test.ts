@@ -156,7 +156,7 @@ describe('the chat page', () => {
     await say(page, 'written meanwhile');
     await message(page, 'written meanwhile').and(page.locator('[data-status=sending]')).waitFor();
     await system.startGateway();
-    await page.getByTestId('connection').and(page.locator('[data-state=open]')).waitFor({ timeout: 30_000 });
+    await page.getByTestId('connection').and(page.locator('[data-state=open]')).waitFor({ timeout: 60_000 });
     await message(page, 'written meanwhile').and(page.locator('[data-status=visible]')).waitFor();
     assert.deepEqual(await shown(page), ['before the loss', 'written meanwhile']);
   });

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import pg from 'pg';
 import type { Page } from 'playwright-core';
-import { message, type PageSystem, say, startPageSystem } from './page-system.ts';
+import { until } from '../support/until.ts';
+import { message, type PageSystem, say, startPageSystem, WAIT_MS } from './page-system.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -36,6 +37,9 @@ describe('the chat page: the last days', () => {
     await say(ann, 'what the fuck is that');
     await ann.locator('[data-testid=message][data-status=visible]').first().waitFor();
     await ann.locator('[data-testid=message][data-status=masked]').first().waitFor();
+    // The page reads the days once, and knows a verdict before the store does.
+    const stored = async () => (await db.query('SELECT FROM messages WHERE room = $1', [room])).rowCount;
+    await until('all are stored', async () => (await stored()) === PLANTED_ROWS + 2, WAIT_MS);
     await ann.context().close();
     return room;
   }
@@ -106,6 +110,7 @@ describe('the chat page: the last days', () => {
   });
 });
 
+const PLANTED_ROWS = 60;
 /** Sixty messages of yesterday by five people, half of them after nine; six were removed. */
 const PLANTED = `
   INSERT INTO messages (room, id, revision, epoch, user_id, client_id, content, status, reason, created_at,
@@ -116,4 +121,4 @@ const PLANTED = `
       ELSE (11 + i % 11) * interval '1 hour' END) AT TIME ZONE 'UTC',
     CASE WHEN i % 3 = 0 THEN 'de' ELSE 'en' END, (i % 3 - 1) * 0.5,
     (ARRAY['negative', 'neutral', 'positive'])[i % 3 + 1], '{"action": "allow"}'
-  FROM generate_series(1, 60) AS i`;
+  FROM generate_series(1, ${PLANTED_ROWS}) AS i`;

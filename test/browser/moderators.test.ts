@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { until } from '../support/until.ts';
-import { message, type PageSystem, say, startPageSystem } from './page-system.ts';
+import { message, type PageSystem, say, sayUntil, startPageSystem } from './page-system.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -126,13 +126,9 @@ describe('the chat page: log, mutes and bans, all rooms, runs', function () {
     assert.equal(await mia.getByRole('button', { name: 'Older entries' }).count(), 0);
     await setWords(mia, 'grumbl', 'hold');
     const ann = await system.personIn(room, 'Ann');
-    await until('it is held', async () => {
-      await say(ann, 'a grumbl');
-      await message(ann, 'a grumbl').last().waitFor();
-      return (await ann.locator('[data-testid=message][data-status=held]').count()) > 0;
-    });
+    await sayUntil(ann, 'a grumbl', 'held');
     await open(mia, 'Messages');
-    const waiting = mia.getByTestId('waiting').first();
+    const waiting = mia.getByTestId('waiting');
     await waiting.getByText('Reason, mute').click();
     await waiting.getByLabel('Reason').fill('harmless');
     await waiting.getByRole('button', { name: 'Release' }).click();
@@ -192,15 +188,13 @@ describe('the chat page: log, mutes and bans, all rooms, runs', function () {
       await say(ann, text);
       await message(ann, text).and(ann.locator('[data-status=visible]')).waitFor();
     }
+    await system.stored(room, 3);
     const root = await openIn(room, 'admin', 'Root');
     await setWords(root, 'snarg', 'block');
     await open(root, 'Runs');
     const run = (state: string) => root.getByTestId('run').and(root.locator(`[data-state=${state}]`));
-    await until('a dry run saw all three', async () => {
-      await root.getByTestId('run-try').click();
-      await run('done').waitFor();
-      return (await run('done').getByText('3 of 3 messages').count()) > 0;
-    });
+    await root.getByTestId('run-try').click();
+    await run('done').getByText('3 of 3 messages').waitFor();
     await root.getByRole('heading', { name: 'Dry run: 2 messages would change' }).waitFor();
     const report = root.getByTestId('run-report');
     await report.getByText('2 removed: lost to readers').waitFor();
@@ -221,7 +215,10 @@ describe('the chat page: log, mutes and bans, all rooms, runs', function () {
     await root.keyboard.press('Enter');
     await root.getByTestId('run-apply-sure').click();
     await root.getByRole('heading', { name: 'Run: 2 messages changed' }).waitFor();
-    assert.equal(await root.evaluate('document.activeElement.id'), 'shown-run');
+    await until(
+      'the focus is at its head',
+      async () => (await root.evaluate('document.activeElement.id')) === 'shown-run',
+    );
     await until(
       'readers lost them',
       async () => (await ann.getByText('Your message was removed').count()) === 2,
@@ -241,6 +238,7 @@ describe('the chat page: log, mutes and bans, all rooms, runs', function () {
       await say(ann, text);
       await message(ann, text).and(ann.locator('[data-status=visible]')).waitFor();
     }
+    await system.stored(room, 2);
     const root = await openIn(room, 'admin', 'Root');
     await setWords(root, 'zorkle', 'block');
     const token = await root.evaluate(`JSON.parse(sessionStorage.getItem('parley.identity')).token`);

@@ -5,11 +5,15 @@ import { buildPage } from '../../src/web/build.ts';
 import { startProcess } from '../support/processes.ts';
 import { PATIENT, SECRET } from '../support/socket.ts';
 import { freeDatabase, stack } from '../support/stack.ts';
-import { emptied } from '../support/system.ts';
+import { call, emptied, type HistoryPage } from '../support/system.ts';
+import { until } from '../support/until.ts';
 import { openBrowser } from './chromium.ts';
 
 /** Longest that a page may take for anything. */
 export const WAIT_MS = 30_000;
+/** What the browser says itself of a gateway that was killed, and of a refusal that the page tells in its own words. */
+const EXPECTED =
+  /ERR_CONNECTION_(?:REFUSED|RESET)|ERR_EMPTY_RESPONSE|closed before receiving a handshake|status of (?:400|409)/;
 /** Runs in the page. */
 const TELL_VIOLATIONS = `document.addEventListener('securitypolicyviolation', violation =>
   console.error('blocked: ' + violation.violatedDirective + ' ' + violation.blockedURI))`;
@@ -49,7 +53,7 @@ export async function startPageSystem() {
     page.on('pageerror', error => complaints.push(String(error)));
     page.on('console', said => {
       // The browser's own word on an answer that the page expects and deals with.
-      const isExpected = /ERR_CONNECTION_REFUSED|responded with a status of (?:400|409)/.test(said.text());
+      const isExpected = EXPECTED.test(said.text());
       if (said.type() === 'error' && !isExpected) complaints.push(said.text());
     });
     await page.addInitScript({ content: TELL_VIOLATIONS });
@@ -67,6 +71,8 @@ export async function startPageSystem() {
     await page.getByTestId('room-input').fill(room);
     await page.getByTestId('room-input').press('Enter');
     await page.getByRole('heading', { level: 1, name: room }).waitFor();
+    // Joined, or refused: what is said from now on is heard live.
+    await page.getByTestId('loading').waitFor({ state: 'detached' });
   }
 
   return {
@@ -80,6 +86,12 @@ export async function startPageSystem() {
       await signIn(page, name);
       await enter(page, room);
       return page;
+    },
+    /** Waits until the store has so many messages of the room: the page shows a verdict before that. */
+    async stored(room: string, count: number): Promise<void> {
+      const messages = async () =>
+        ((await call(gateway.address, `/v1/rooms/${room}/messages`, 'reader')).body as HistoryPage).messages;
+      await until(`${count} are stored`, async () => (await messages()).length === count, WAIT_MS);
     },
     newRoom() {
       rooms += 1;
@@ -119,3 +131,32 @@ export async function say(page: Page, text: string) {
 
 export const message = (page: Page, text: string) => page.getByTestId('message').filter({ hasText: text });
 export const shown = (page: Page) => page.locator('[data-testid=message] .text').allTextContents();
+
+/** Types on until the other page says so: who stopped typing is forgotten after some seconds, seen or not. */
+export async function typeUntilSeen(typist: Page, other: Page, words: string) {
+  const line = other.getByTestId('typing').filter({ hasText: words });
+  await until(
+    `it says: ${words}`,
+    async () => {
+      await typist.getByTestId('composer').pressSequentially('x', { delay: 50 });
+      return (await line.count()) > 0;
+    },
+    WAIT_MS,
+  );
+}
+
+/** Says the text again until a message of it got this status: a policy counts within seconds. Each is decided first. */
+export async function sayUntil(page: Page, text: string, status: string) {
+  const undecided = page.locator('[data-testid=message]:is([data-status=pending], [data-status=sending])');
+  await until(
+    `one is ${status}`,
+    async () => {
+      const before = await page.getByTestId('message').count();
+      await say(page, text);
+      await page.getByTestId('message').nth(before).waitFor();
+      await until('it is decided', async () => (await undecided.count()) === 0, WAIT_MS);
+      return (await page.locator(`[data-testid=message][data-status=${status}]`).count()) > 0;
+    },
+    WAIT_MS,
+  );
+}

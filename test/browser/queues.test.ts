@@ -27,7 +27,7 @@ describe('the queues in a browser', () => {
     const body = JSON.stringify({ clientId: 'c1', content: 'hello' });
     await call(system.urls[0]!, `/v1/rooms/queues-${process.pid}/messages`, 'ann', { method: 'POST', body });
     const page = await browser.newPage();
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(30_000);
     const complaints: string[] = [];
     page.on('pageerror', error => complaints.push(String(error)));
     const elsewhere: (string | undefined)[] = [];

@@ -3,9 +3,24 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { until } from '../support/until.ts';
-import { message, type PageSystem, say, shown, startPageSystem } from './page-system.ts';
+import {
+  message,
+  type PageSystem,
+  say,
+  shown,
+  startPageSystem,
+  typeUntilSeen,
+  WAIT_MS,
+} from './page-system.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** Runs in the page: notes what its line about lost messages said, which stands there for some seconds alone. */
+const NOTE_GAPS = `window.gapStates = [];
+  new MutationObserver(() => {
+    const state = document.querySelector('[data-testid=gap]')?.dataset.state;
+    if (state !== gapStates.at(-1)) gapStates.push(state);
+  }).observe(document, { subtree: true, attributes: true, attributeFilter: ['data-state'] })`;
 
 /** What axe finds wrong with the page as it stands, a line each. */
 async function faults(page: Page): Promise<string[]> {
@@ -117,13 +132,11 @@ describe('the chat page: verbs', () => {
 
   it('tells who is typing, who is here, and who has read', async () => {
     const { ann, ben } = await pair();
-    await ben.getByTestId('composer').pressSequentially('I am wri');
-    await ann.getByTestId('typing').filter({ hasText: 'ben is typing…' }).waitFor();
+    await typeUntilSeen(ben, ann, 'ben is typing…');
     await say(ben, 'I am writing');
     await until('nobody types', async () => (await ann.getByTestId('typing').textContent()) === '');
     await ben.getByTestId('seen').filter({ hasText: 'Read by ann' }).waitFor();
-    await ben.getByTestId('composer').pressSequentially('And more');
-    await ann.getByTestId('typing').filter({ hasText: 'Ben is typing…' }).waitFor();
+    await typeUntilSeen(ben, ann, 'Ben is typing…');
     await ann.getByTestId('members').filter({ hasText: '2 people here' }).click();
     assert.deepEqual(await ann.getByTestId('people').getByRole('listitem').allInnerTexts(), [
       'A\nann',
@@ -161,11 +174,13 @@ describe('the chat page: verbs', () => {
     });
     await system.signIn(ann, 'Ann');
     await system.enter(ann, room);
+    await ann.evaluate(NOTE_GAPS);
     const ben = await system.personIn(room, 'Ben');
     lossy = true;
     await say(ben, 'lost on its way');
     await say(ben, 'and this arrives');
-    await ann.getByTestId('gap').and(ann.locator('[data-state=healed]')).waitFor();
+    const said = async () => (await ann.evaluate('gapStates')) as string[];
+    await until('it says that they are here', async () => (await said()).includes('healed'), WAIT_MS);
     assert.deepEqual(await shown(ann), ['lost on its way', 'and this arrives']);
     await ann.getByTestId('gap').and(ann.locator('[data-state=none]')).waitFor({ state: 'attached' });
   });
@@ -219,7 +234,7 @@ describe('the chat page: verbs', () => {
         const pending = page.locator(
           '[data-testid=message]:is([data-status=pending], [data-status=sending])',
         );
-        return (await pending.count()) === 0 && (await page.getByTestId('message').count()) === 6;
+        return (await page.getByTestId('message').count()) === 6 && (await pending.count()) === 0;
       });
       await message(ben, 'bye').first().hover();
       await action(ben, 'bye', 'Delete').first().press('Enter');
@@ -227,8 +242,7 @@ describe('the chat page: verbs', () => {
       await page.getByText('This message was deleted').waitFor();
       await page.getByTestId('composer').press('ArrowUp');
       await page.getByTestId('members').click();
-      await ben.getByTestId('composer').pressSequentially('more');
-      await page.getByTestId('typing').filter({ hasText: 'typing' }).waitFor();
+      await typeUntilSeen(ben, page, 'typing');
       assert.deepEqual(await faults(page), []);
     }
   });

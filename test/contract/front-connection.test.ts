@@ -139,16 +139,18 @@ describe('a connection', () => {
     opened.socket.send(JSON.stringify({ type: 'send', room, clientId: 'c1', content: secretText }));
     opened.socket.send(JSON.stringify({ type: 'send', room, clientId: 'c1', content: `${secretText}!` }));
     await until('the last answer', () => opened.frames.some(({ code }) => code === 'id_conflict'));
-    const ended = () => gateway.lines.filter(line => line.includes('connection ended')).length;
-    const before = ended();
+    const { connection } = opened.frames[0]!;
+    const ended = () =>
+      gateway.lines.filter(line => line.includes('connection ended') && line.includes(String(connection)));
     opened.socket.close();
-    await until('the line', () => ended() === before + 1);
+    await until('the line', () => ended().length > 0);
     await http(gateway.url, `/v1/rooms/${room}/messages`, {
       method: 'POST',
       headers: { cookie: `parley_session=${bearer}`, origin: gateway.url },
       body: { clientId: 'c2', content: secretText },
     });
     await until('the call is logged', () => gateway.lines.some(line => line.includes('"status":201')));
+    assert.equal(ended().length, 1);
     const all = gateway.lines.join('');
     for (const secret of [bearer, ticket, secretText, 'private-query', room]) {
       assert.ok(!all.includes(secret), `logged: ${secret}`);
@@ -159,7 +161,7 @@ describe('a connection', () => {
 
 describe('a gateway that shuts down', () => {
   it('says when to come back, closes with 1001, and takes nobody new meanwhile', async () => {
-    const gateway = await startGateway({ SHUTDOWN_MS: '1000' });
+    const gateway = await startGateway({ SHUTDOWN_MS: '5000' });
     const sockets = await Promise.all(['a', 'b', 'c'].map(user => openSocket(gateway.url, user)));
     // One that reads nothing any more keeps the others from nothing.
     sockets[2]!.socket.pause();

@@ -14,6 +14,7 @@ import { createPool } from '../../src/store/pool.ts';
 import { type ErrorBody, http, startGateway } from '../support/gateway.ts';
 import { openSocket, token } from '../support/socket.ts';
 import type { HistoryPage } from '../support/system.ts';
+import { until } from '../support/until.ts';
 
 type Gateway = Awaited<ReturnType<typeof startGateway>>;
 const ALLOWED = 'https://app.example';
@@ -183,6 +184,7 @@ describe('history over HTTP', () => {
     assert.deepEqual([first.status, first.body], [201, ack]);
     const second = await post();
     assert.deepEqual([second.status, second.body], [200, { ...ack, duplicate: true }]);
+    await until('it is live', () => listener.liveOffsets(room).length > 0);
     await listener.ask({ type: 'ping' });
     assert.deepEqual(listener.liveOffsets(room), [1]);
     await listener.close();

@@ -36,19 +36,20 @@ describe('buckets in Redis', () => {
 
   it('give the burst once, whoever of the gateways asks, and then say how long to wait', async () => {
     const user = someone();
-    const gateways = [limiterOf(1, 5), limiterOf(1, 5)];
+    // One in a hundred seconds: none comes by while this machine stalls.
+    const gateways = [limiterOf(0.01, 5), limiterOf(0.01, 5)];
     const waits = await Promise.all(Array.from({ length: 20 }, (_, i) => gateways[i % 2]!.take(user)));
     assert.equal(waits.filter(ms => ms === 0).length, 5);
-    for (const ms of waits.slice(5)) assert.ok(ms > 0 && ms <= 1_000, `${ms} ms`);
+    for (const ms of waits.filter(ms => ms > 0)) assert.ok(ms <= 100_000, `${ms} ms`);
     const [bucket] = await redis.keys(`parley:limit:{${user}}:*`);
     const left = await redis.pttl(bucket!);
-    assert.ok(left > 0 && left <= 5_002, `goes by itself when it is full: ${left} ms`);
+    assert.ok(left > 0 && left <= 500_002, `goes by itself when it is full: ${left} ms`);
   });
 
   it('are asked ahead while they are half full, and give no token twice or in vain', async () => {
-    const [user, limiter, other] = [someone(), limiterOf(1, 20), limiterOf(1, 20)];
+    const [user, limiter, other] = [someone(), limiterOf(0.01, 20), limiterOf(0.01, 20)];
     const taken = async () =>
-      Math.round((Number(await redis.get(`parley:limit:{${user}}:send`)) - Date.now()) / 1_000);
+      Math.round((Number(await redis.get(`parley:limit:{${user}}:send`)) - Date.now()) / 100_000);
     assert.equal(await limiter.take(user), 0);
     assert.equal(await taken(), 6, 'one and a stock of five');
     for (let i = 0; i < 4; i += 1) assert.equal(await limiter.take(user), 0);

@@ -23,9 +23,11 @@ describe('calls of one address', () => {
   after(() => gateway.close());
 
   it('are so many at once, with the time to wait, and those of others go on', async () => {
+    const startedAt = performance.now();
     const answers = await calls('192.0.2.1', 20);
+    const refilled = Math.ceil((performance.now() - startedAt) / 1_000);
     const taken = countOf(answers, 200);
-    assert.ok(taken >= 10 && taken <= 12, `${taken} answered`);
+    assert.ok(taken >= 10 && taken <= 10 + refilled, `${taken} answered`);
     assert.equal(countOf(answers, 429), 20 - taken);
     const refused = answers.find(({ status }) => status === 429)!;
     const { error } = refused.body as ErrorBody;
@@ -36,9 +38,10 @@ describe('calls of one address', () => {
   });
 
   it('count sign-ins and what is not found too, but not the health of the service', async () => {
-    await calls('192.0.2.3', 12, '/v1/nothing');
-    const [ticket] = await calls('192.0.2.3', 1, '/v1/tickets');
-    assert.equal(ticket!.status, 429);
+    // Forty of each: the bucket holds ten, and gets one a second.
+    for (const path of ['/v1/nothing', '/v1/tickets']) {
+      assert.ok(countOf(await calls('192.0.2.3', 40, path), 429) > 0, path);
+    }
     assert.equal(countOf(await calls('192.0.2.3', 3, '/healthz'), 200), 3);
   });
 

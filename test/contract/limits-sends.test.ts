@@ -75,6 +75,8 @@ describe('the rate of a user', () => {
       Array.from({ length: 5 }, () => sockets[1]!.ask(send(here, String(known.clientId)))),
     );
     for (const repeat of again) assert.deepEqual([repeat.type, repeat.duplicate], ['ack', true]);
+    await until('all are delivered', () => sockets[0]!.liveOffsets(here).length >= accepted);
+    assert.equal((await sockets[0]!.ask({ type: 'ping' })).type, 'pong');
     assert.equal(sockets[0]!.liveOffsets(here).length, accepted, 'a refusal delivers nothing');
 
     const other = await openSocket(pair.urls[0]!, someone());
@@ -88,6 +90,7 @@ describe('the rate of a user', () => {
     const [user, here] = [someone(), room()];
     const socket = await openSocket(pair.urls[0]!, user);
     await socket.ask({ type: 'join', room: here });
+    const startedAt = performance.now();
     const { id } = await socket.ask(send(here, 'first'));
     const edits = await Promise.all(
       Array.from({ length: 25 }, (_, i) =>
@@ -96,7 +99,8 @@ describe('the rate of a user', () => {
     );
     const { ack = 0, rate_limited: limited = 0 } = tally(edits.map(told));
     assert.equal(ack + limited, 25);
-    assert.ok(ack >= 11 && ack <= 13, `${ack} accepted`);
+    const refilled = Math.ceil((performance.now() - startedAt) / 1_000);
+    assert.ok(ack >= 11 && ack <= 11 + refilled, `${ack} accepted`);
     await socket.close();
   });
 });
@@ -113,10 +117,12 @@ describe('one connection', () => {
   it('is refused what comes too fast, of any kind, and closed with 4008 when it does not listen', async () => {
     socket = await openSocket(gateway.url, someone());
     const closed = closing(socket.socket);
+    const startedAt = performance.now();
     const first = await Promise.all(Array.from({ length: 40 }, () => socket.ask({ type: 'ping' })));
+    const refilled = Math.ceil((performance.now() - startedAt) / 1_000);
     const counts = tally(first.map(told));
     assert.equal(first.length, 40);
-    assert.ok(counts.pong! >= 10 && counts.pong! <= 12, `${counts.pong} answered`);
+    assert.ok(counts.pong! >= 10 && counts.pong! <= 10 + refilled, `${counts.pong} answered`);
     assert.equal(counts.rate_limited, 40 - counts.pong!);
     assert.ok(Number(first.at(-1)!.retryAfterMs) > 0);
     for (const [type, fields] of [
@@ -125,7 +131,9 @@ describe('one connection', () => {
       ['typing', { room: room() }],
       ['nonsense', {}],
     ] as const) {
-      assert.equal(told(await socket.ask({ type, ...fields })), 'rate_limited', type);
+      // More than a stall of some seconds lets through.
+      const answers = await Promise.all(Array.from({ length: 8 }, () => socket.ask({ type, ...fields })));
+      assert.ok(answers.map(told).includes('rate_limited'), type);
     }
     for (let i = 0; i < 100; i += 1) socket.socket.send('{"type":"ping"}');
     assert.deepEqual(await closed, [4008, 'rate_limited']);
@@ -146,12 +154,17 @@ describe('while Redis is away', () => {
         const answer = await http(gateway.url, '/readyz');
         return answer.status === 503;
       });
+      const startedAt = performance.now();
       const answers = await Promise.all(
         Array.from({ length: 20 }, (_, i) => socket.ask(send(here, `m${i}`))),
       );
+      const refilled = Math.ceil((performance.now() - startedAt) / 2_000);
       const { unavailable = 0, rate_limited: limited = 0 } = tally(answers.map(told));
       assert.equal(unavailable + limited, 20, JSON.stringify(answers.slice(0, 2)));
-      assert.ok(unavailable >= 6 && unavailable <= 7, `${unavailable} of a burst of 12 / 2 went on`);
+      assert.ok(
+        unavailable >= 6 && unavailable <= 6 + refilled,
+        `${unavailable} of a burst of 12 / 2 went on`,
+      );
       gateway.redis.mend();
       await patiently(socket, send(here, 'back'));
       await socket.close();
@@ -168,27 +181,29 @@ describe('a process that is late', () => {
       const [user, here] = [someone(), room()];
       const socket = await openSocket(gateway.url, user);
       await socket.ask({ type: 'join', room: here });
-      await socket.ask(send(here, 'before'));
+      await patiently(socket, send(here, 'before'));
       const bearer = { authorization: `Bearer ${await token(user)}` };
       let sent = 0;
-      await until('a send is refused', async () => {
+      // All at once: a second later the process may be in time.
+      await until('all are refused', async () => {
         for (const end = performance.now() + 300; performance.now() < end; );
         sent += 1;
-        const answer = await socket.ask(send(here, `m${sent}`));
-        if (answer.type !== 'error') return false;
+        const [answer, upgraded, repeat] = await Promise.all([
+          socket.ask(send(here, `m${sent}`)),
+          upgrade(gateway.url, '/v1/ws', bearer),
+          socket.ask(send(here, 'before')),
+        ]);
+        assert.deepEqual([repeat.type, repeat.duplicate], ['ack', true]);
+        if ('socket' in upgraded) upgraded.socket.terminate();
+        if (answer.type !== 'error' || !('body' in upgraded)) return false;
         assert.deepEqual([answer.code, answer.retryable, answer.retryAfterMs], ['overloaded', true, 1_000]);
+        assert.deepEqual([upgraded.status, upgraded.body.error.code], [503, 'overloaded']);
+        assert.equal(upgraded.headers['retry-after'], '1');
         return true;
       });
-      const [refused, repeat] = await Promise.all([
-        upgrade(gateway.url, '/v1/ws', bearer),
-        socket.ask(send(here, 'before')),
-      ]);
-      assert.ok('body' in refused);
-      assert.deepEqual([refused.status, refused.body.error.code], [503, 'overloaded']);
-      assert.equal(refused.headers['retry-after'], '1');
-      assert.deepEqual([repeat.type, repeat.duplicate], ['ack', true]);
       await patiently(socket, send(here, 'after'));
-      assert.equal(await codeOf(upgrade(gateway.url, '/v1/ws', bearer)), '101');
+      const taken = async () => (await codeOf(upgrade(gateway.url, '/v1/ws', bearer))) === '101';
+      await until('sockets are taken again', taken);
       await socket.close();
     } finally {
       await gateway.close();

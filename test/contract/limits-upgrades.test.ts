@@ -86,7 +86,8 @@ describe('sockets of one address', () => {
       assert.match(String(third.error.message), /connections/);
       await end(socketOf(await ask(gateway, 'd', '198.51.100.2')));
       await end(one, two);
-      const answers = await Promise.all(Array.from({ length: 6 }, () => ask(gateway, 'e', '198.51.100.1')));
+      // The burst holds four, and gets one a second.
+      const answers = await Promise.all(Array.from({ length: 20 }, () => ask(gateway, 'e', '198.51.100.1')));
       const late = answers
         .filter(answer => answer.status !== 101)
         .map(refusalOf)
@@ -128,9 +129,9 @@ describe('connections that send no request', () => {
       const sockets = [await silent(gateway), await silent(gateway)];
       sockets[1]!.write('GET /v1/ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: webso');
       await Promise.all(sockets.map(socket => once(socket, 'close')));
-      const open = socketOf(await ask(gateway, 'ann'));
-      assert.equal(open.readyState, open.OPEN);
-      await end(open);
+      // A stall between connecting and asking ends this one too.
+      const letIn = () => codeOf(ask(gateway, 'ann')).catch(() => undefined);
+      await until('who asks at once is let in', async () => (await letIn()) === '101');
     } finally {
       await gateway.close();
     }

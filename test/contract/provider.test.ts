@@ -37,7 +37,8 @@ describe('the moderation provider', () => {
   /** As the configuration gives it. */
   function provider(env: Record<string, string> = {}) {
     const metrics = createWorkerMetrics();
-    const given = { MODERATION_PROVIDER_URL: server.url, ...env };
+    // The longest there is: a stall of the test is no hanging provider.
+    const given = { MODERATION_PROVIDER_URL: server.url, MODERATION_PROVIDER_TIMEOUT_MS: '5000', ...env };
     const options = readConfig({ AUTH_SECRET: 's'.repeat(32), ...given }).provider!;
     const log = (details: object, message: string) => logged.push(`${JSON.stringify(details)} ${message}`);
     const made = createModerationProvider({ options, metrics, logger: { warn: log, info: log } });
@@ -112,7 +113,7 @@ describe('the moderation provider', () => {
       const before = performance.now();
       const scores = await score(numbered(40));
       const took = performance.now() - before;
-      assert.ok(took >= 295 && took < 2_000, `${took} ms`);
+      assert.ok(took >= 295 && took < 10_000, `${took} ms`);
       assert.ok(scores.every(one => one === undefined));
       await until('its calls are ended', () => server.underway() === 0);
       const { timeout, unscored } = (await measured()) as Record<string, number>;
@@ -168,7 +169,9 @@ describe('the moderation provider', () => {
     const { score, measured } = provider();
     server.behave(FAIL);
     for (let i = 0; i < 5; i += 1) await score(texts('a'));
-    for (let i = 0; i < 20; i += 1) assert.deepEqual(await score(texts('a')), [undefined]);
+    // All at once: two seconds later one is let through.
+    const rest = await Promise.all(Array.from({ length: 20 }, () => score(texts('a'))));
+    assert.deepEqual(rest, Array(20).fill([undefined]));
     assert.equal(server.asked.length, 5);
     assert.equal((await measured()).breaker, 2);
     server.behave(ANSWER);
@@ -190,7 +193,7 @@ describe('the moderation provider', () => {
     const before = performance.now();
     close();
     assert.deepEqual(await scoring, [undefined]);
-    assert.ok(performance.now() - before < 1_000);
+    assert.ok(performance.now() - before < 4_000, 'well before its time is over');
     await until('the call is ended', () => server.underway() === 0);
   });
 

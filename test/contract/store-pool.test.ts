@@ -18,7 +18,7 @@ async function failureOf(work: Promise<unknown>): Promise<Error> {
 describe('store: pool', () => {
   let db: OpenStore;
   before(async () => {
-    db = await openStore({ size: 2, timeoutMs: 300 });
+    db = await openStore({ size: 2, timeoutMs: 2_000 });
   });
   after(() => db.close());
 

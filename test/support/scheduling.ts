@@ -39,8 +39,8 @@ const newQueue = () => `schedules-${process.pid}-${opened++}`;
 export const SCHEDULING: Record<'temporal' | 'bullmq', () => Promise<Scheduling>> = {
   async temporal() {
     const { temporalAddress: address } = await stack();
-    const signal = AbortSignal.timeout(60_000);
-    const connection = await connectTemporal({ address, logger, signal });
+    const connect = () => connectTemporal({ address, logger, signal: AbortSignal.timeout(60_000) });
+    const connection = await connect();
     const shared = { connection, namespace: 'default', taskQueue: newQueue(), logger };
     const schedules = createTemporalSchedules(shared);
     return {
@@ -48,7 +48,7 @@ export const SCHEDULING: Record<'temporal' | 'bullmq', () => Promise<Scheduling>
       async startWorker(task) {
         const { table, runTask } = scheduleOf(task);
         // One connection a worker, as in processes of their own.
-        const own = await connectTemporal({ address, logger, signal });
+        const own = await connect();
         const worker = await createTemporalWorker({
           ...shared,
           connection: own,

@@ -253,10 +253,14 @@ describe('the client: moderation', function () {
     };
     const request = { rooms: [name], redo: 'moderation' as const };
     let tried = await ended(await runs.begin(request));
-    await until('it saw what is stored', async () => {
-      if (tried.counts.matched < 2) tried = await ended(await runs.begin(request));
-      return tried.counts.matched === 2;
-    });
+    await until(
+      'it saw what is stored',
+      async () => {
+        if (tried.counts.matched < 2) tried = await ended(await runs.begin(request));
+        return tried.counts.matched === 2;
+      },
+      60_000,
+    );
     assert.deepEqual(
       [tried.dryRun, tried.state, tried.counts.changed, tried.counts.applied],
       [true, 'done', 1, 0],

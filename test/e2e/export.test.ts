@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { nodeArguments } from '../../src/stack/node-command.ts';
+import { cuttable } from '../support/cuttable.ts';
 import { randomFrom, SEED } from '../support/seed.ts';
 import { SECRET } from '../support/socket.ts';
 import { type OpenStore, openStore, rowOf } from '../support/store.ts';
@@ -19,10 +20,13 @@ describe('npm run export', function () {
   let db: OpenStore;
   let folder: string;
   let whole: string;
+  /** Leads to the database through this process: an export gets no further than the test that is to kill it. */
+  let way: Awaited<ReturnType<typeof cuttable>>;
   const children: ChildProcess[] = [];
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'parley-export-'));
     db = await openStore();
+    way = await cuttable(db.databaseUrl);
     await db.pool.query(
       `INSERT INTO messages (room, id, revision, epoch, user_id, client_id, content, status, created_at)
        SELECT 'room-' || n % 3, n, 1, 'e', 'ann', 'k' || n, repeat(md5(n::text), 4), 'visible', '2026-01-01'
@@ -36,6 +40,7 @@ describe('npm run export', function () {
   });
   after(async () => {
     for (const child of children) child.kill('SIGKILL');
+    await way?.close();
     await db?.close();
     rmSync(folder, { recursive: true, force: true });
   });
@@ -43,7 +48,7 @@ describe('npm run export', function () {
   function start(args: string[], stdout: 'pipe' | number) {
     const child = spawn(process.execPath, [...COMMAND, ...args], {
       cwd: fileURLToPath(new URL('../../', import.meta.url)),
-      env: { PATH: process.env.PATH, DATABASE_URL: db.databaseUrl, AUTH_SECRET: SECRET, DATA_DIR: folder },
+      env: { PATH: process.env.PATH, DATABASE_URL: way.url, AUTH_SECRET: SECRET, DATA_DIR: folder },
       stdio: ['ignore', stdout, 'pipe'],
     });
     children.push(child);

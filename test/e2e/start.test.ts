@@ -36,7 +36,12 @@ async function comesBack(start: Start, name: string, url: string) {
   const killed = start.pidOf(name)!;
   process.kill(killed, 'SIGKILL');
   await until(`${name} is another process`, () => start.pidOf(name) !== killed, 60_000);
-  await until('the page answers', async () => (await fetch(new URL('/readyz', url))).ok, 60_000);
+  const answers = () =>
+    fetch(new URL('/readyz', url)).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  await until('the page answers', answers, 60_000);
   assert.match(
     start.output(),
     new RegExp(`^${name} ended \\(SIGKILL\\); it is started again in \\d+ ms`, 'm'),
@@ -154,8 +159,10 @@ describe('npm start', function () {
   it('leaves nothing when it is told to stop while it starts', async () => {
     const start = npmStart(place.env);
     started.push({ start, traces: { processes: [], ports: [] } });
-    await until('a part is there', () =>
-      start.traces().processes.some(({ command }) => /redis|postgres/.test(command)),
+    await until(
+      'a part is there',
+      () => start.traces().processes.some(({ command }) => /redis|postgres/.test(command)),
+      60_000,
     );
     const traces = start.traces();
     process.kill(start.startPid()!, 'SIGTERM');

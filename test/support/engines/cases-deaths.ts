@@ -77,7 +77,7 @@ async function shutDown(system: EngineSystem, room: string) {
     gone = true;
   });
   // SHUTDOWN_MS is 3 s; the step would hang for 10.
-  await until('the worker is gone in time', () => gone, 6_000);
+  await until('the worker is gone in time', () => gone, 9_000);
   // In the next worker it would hang once more.
   await system.startWorker({ env: { HANGS: 'never' } });
   return (await settle(system, room, { stored })).rows;

@@ -300,11 +300,19 @@ function erasure(engine: EngineName) {
       await send(socket, 'two of many', name);
     }
     await stored();
-    const asked = await admin('erase', { user });
-    const { id } = asked.body as ErasureRecord;
+    // The last room is held, so that it is not done before it is killed.
+    const holder = await system.db.connect();
     const counted = async () => ((await admin(`erasures/${id}`)).body as ErasureRecord).counts.messages ?? 0;
-    await until('it is half-way', async () => (await counted()) >= 6, 60_000);
-    await system.endWorker('SIGKILL');
+    let id = 0;
+    try {
+      await holder.query('BEGIN');
+      await holder.query('SELECT FROM messages WHERE room = $1 FOR UPDATE', [`${room}-many-9`]);
+      ({ id } = (await admin('erase', { user })).body as ErasureRecord);
+      await until('it is half-way', async () => (await counted()) >= 6, 60_000);
+      await system.endWorker('SIGKILL');
+    } finally {
+      holder.release(true);
+    }
     assert.ok((await counted()) < 60, 'it was killed in the middle');
     await system.startWorker();
     const record = async () => (await admin(`erasures/${id}`)).body as ErasureRecord;

@@ -18,8 +18,9 @@ const MAJOR = '18';
 /** Recovery after a crash reads back what had been written. */
 const START_TIMEOUT_MS = 120_000;
 const INITDB_TIMEOUT_MS = 120_000;
-const CONNECT_TIMEOUT_MS = 2_000;
-const QUERY_TIMEOUT_MS = 10_000;
+const PROBE_TIMEOUT_MS = 2_000;
+/** For one that has answered: a machine that is short of breath is to start all the same. */
+const CREATE_TIMEOUT_MS = 60_000;
 const GRACE_MS = 10_000;
 /** A killed postmaster's children keep its memory for a moment, and a starting or stopping one refuses sessions. */
 const PASSING = /shared memory block|lock file .* already exists|Address already in use/;
@@ -63,7 +64,7 @@ export async function embeddedPostgres(options: Options): Promise<{ part: Part; 
 
 /** Creates a database unless it is there. */
 export async function createDatabase(adminUrl: string, name: string): Promise<void> {
-  const client = clientOf(adminUrl);
+  const client = clientOf(adminUrl, CREATE_TIMEOUT_MS);
   await client.connect();
   try {
     const { rows } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
@@ -73,15 +74,15 @@ export async function createDatabase(adminUrl: string, name: string): Promise<vo
   }
 }
 
-function clientOf(connectionString: string): pg.Client {
-  const timeouts = { connectionTimeoutMillis: CONNECT_TIMEOUT_MS, query_timeout: QUERY_TIMEOUT_MS };
+function clientOf(connectionString: string, timeoutMs: number): pg.Client {
+  const timeouts = { connectionTimeoutMillis: timeoutMs, query_timeout: timeoutMs };
   const client = new pg.Client({ connectionString, ...timeouts });
   client.on('error', () => undefined);
   return client;
 }
 
 async function answers(url: string): Promise<boolean> {
-  const client = clientOf(url);
+  const client = clientOf(url, PROBE_TIMEOUT_MS);
   try {
     await client.connect();
     return true;

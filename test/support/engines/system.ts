@@ -74,10 +74,7 @@ export async function startEngineSystem(engine: EngineName, env: Record<string, 
       return await worker?.exited;
     },
     async startWorker({ fault, env = {} }: WorkerOptions = {}) {
-      // A batch that cannot reach the database is to wait soon.
-      const impatient = { DATABASE_TIMEOUT_MS: '1000' };
-      const faulty = fault ? { FAULT: fault } : {};
-      worker = await startProcess(WORKER, { ...impatient, ...shared, ...env, ...faulty });
+      worker = await startProcess(WORKER, { ...shared, ...env, ...(fault ? { FAULT: fault } : {}) });
       open.push(worker);
       return worker;
     },

@@ -1,4 +1,12 @@
-import { collapseDuplicatesTransformer, DataSet, englishDataset, pattern, RegExpMatcher } from 'obscenity';
+import {
+  collapseDuplicatesTransformer,
+  DataSet,
+  englishDataset,
+  type ParsedPattern,
+  pattern,
+  RegExpMatcher,
+  SyntaxKind,
+} from 'obscenity';
 import type { Folded } from './normalise.ts';
 
 /** What a pattern found at the folded characters `from`..`to` (exclusive); `word` names its phrase. */
@@ -45,21 +53,35 @@ export function createPatternFinder(): (folded: Folded) => PatternHit[] {
     blacklistMatcherTransformers: [collapsing],
     whitelistMatcherTransformers: [collapsing],
   });
-  return ({ text }) =>
-    matcher.getAllMatches(text).map(match => ({
+  const key = keyOf(blacklistedTerms.map(term => term.pattern));
+  return ({ text }) => {
+    if (!key.test(collapsed(text))) return [];
+    return matcher.getAllMatches(text).map(match => ({
       word: dataset.getPayloadWithPhraseMetadata(match).phraseMetadata?.originalWord ?? '',
       from: match.startIndex,
       to: match.endIndex + 1,
     }));
+  };
 }
 
-/** A term as the matcher sees the text: repeated letters collapsed by the same table. */
+/** One search in place of all of them for most texts: no pattern is found where none of their letters are. */
+function keyOf(patterns: readonly ParsedPattern[]): RegExp {
+  const literals = patterns.map(({ nodes }) =>
+    nodes
+      .map(node => (node.kind === SyntaxKind.Literal ? String.fromCodePoint(...node.chars) : ''))
+      .reduce((longest, literal) => (literal.length > longest.length ? literal : longest)),
+  );
+  // Without letters of its own a pattern may be found anywhere, and so is the empty alternative.
+  return new RegExp(literals.map(literal => literal.replace(/\W/g, '\\$&')).join('|'));
+}
+
+/** A term or text as the matcher sees it: repeated letters collapsed by the same table. */
 function collapsed(term: string): string {
   let out = '';
   let run = 0;
   for (let i = 0; i < term.length; i++) {
     run = term[i] === term[i - 1] ? run + 1 : 1;
-    if (run <= (DOUBLED.get(term[i]!) ?? 1)) out += term[i];
+    if (run === 1 || run <= (DOUBLED.get(term[i]!) ?? 1)) out += term[i];
   }
   return out;
 }

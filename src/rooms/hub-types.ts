@@ -29,7 +29,8 @@ export type OnPage = (page: JoinedPage) => Promise<void> | void | undefined;
 export type Hub = {
   /**
    * Joins, or joins anew. Calls `onPage` for each `joined` page, in order; live frames follow the last one from
-   * its offset + 1 without hole or double. Throws Unavailable when the log cannot be read; then not joined.
+   * its offset + 1 without hole or double. Throws Unavailable when the log cannot be read; then not joined. Who
+   * leaves meanwhile is not joined either, and gets no more pages.
    */
   join(member: Member, request: JoinRequest, onPage: OnPage): Promise<void>;
   leave(member: Member, room: string): void;

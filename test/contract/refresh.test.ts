@@ -106,6 +106,26 @@ describe('refresh', () => {
     await socket.close();
   });
 
+  it('answers a join, at whatever point of it the new token comes', async () => {
+    const user = someone();
+    const socket = await open(user);
+    const narrow = await token(user, { rooms: ['a-*'] });
+    const wide = await token(user);
+    const answers = new Set<string>();
+    for (let i = 0; i < 60; i += 1) {
+      const room = `b-${randomUUID()}`;
+      const joining = socket.ask({ type: 'join', room });
+      await new Promise(resolve => setTimeout(resolve, i % 15));
+      const [joined] = await Promise.all([joining, socket.ask({ type: 'refresh', token: narrow })]);
+      answers.add(`${joined.type} ${joined.code ?? ''}`.trim());
+      const said = await socket.ask({ type: 'send', room, clientId: 'y', content: 'no' });
+      assert.equal(said.code, 'not_joined');
+      await socket.ask({ type: 'refresh', token: wide });
+    }
+    for (const answer of answers) assert.ok(['joined', 'error forbidden'].includes(answer), answer);
+    await socket.close();
+  });
+
   it('changes nothing where the token is refused, and the socket stays', async () => {
     const user = someone();
     const socket = await open(user);

@@ -26,6 +26,7 @@ export function createJoin({ hub, presence, signals, maxRooms, mayEnter }: JoinD
     // Counted before the first wait, so that joins side by side cannot pass the limit together.
     rooms.set(room, rooms.get(room) ?? NOBODY);
     const endTurn = await connection.joinTurn();
+    let isAnswered = false;
     try {
       const [here, readThrough] = await Promise.all([
         presence.enter(room, identity.user, connection.id),
@@ -35,7 +36,10 @@ export function createJoin({ hub, presence, signals, maxRooms, mayEnter }: JoinD
       if (connection.isOpen()) {
         rooms.set(room, present);
         const request = { room, recent, ...(since === undefined ? {} : { since }) };
-        await hub.join(member, request, page => connection.page(page, present, ref));
+        await hub.join(member, request, page => {
+          isAnswered = !page.more;
+          return connection.page(page, present, ref);
+        });
         // Joined it is: what this second look cannot be told, the next news of presence will.
         const now = await presence.enter(room, identity.user, connection.id).catch(() => here);
         const change = changeOf(present, now);
@@ -49,13 +53,16 @@ export function createJoin({ hub, presence, signals, maxRooms, mayEnter }: JoinD
     } finally {
       endTurn();
     }
-    // A socket that closed meanwhile, whose new token covers less, or that was banned, has left its rooms before this one was entered.
-    if (!connection.isOpen() || !mayEnter(connection.identity, room)) {
-      rooms.delete(room);
-      hub.leave(member, room);
-      await presence.leave(room, identity.user, connection.id);
-      if (connection.isOpen()) connection.answer({ type: 'left', room });
-    }
+    // A socket that closed meanwhile, whose new token covers less, or that was banned, has left its rooms before this
+    // one was entered, or on the way into it, where the hub stops without a word.
+    const isCovered = mayEnter(connection.identity, room);
+    if (connection.isOpen() && isCovered && isAnswered) return undefined;
+    rooms.delete(room);
+    hub.leave(member, room);
+    await presence.leave(room, identity.user, connection.id);
+    if (!connection.isOpen()) return undefined;
+    if (!isAnswered) return refuse(isCovered ? 'unavailable' : 'forbidden');
+    connection.answer({ type: 'left', room });
     return undefined;
   };
 }

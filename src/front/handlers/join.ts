@@ -18,6 +18,12 @@ const DEFAULT_RECENT = 50;
 
 /** `join`: one or more `joined`, then every frame of the room from there on. Joining a joined room starts anew. */
 export function createJoin({ hub, presence, signals, maxRooms, mayEnter }: JoinDeps) {
+  async function leave({ rooms, member, identity, id }: Connection, room: string) {
+    rooms.delete(room);
+    hub.leave(member, room);
+    await presence.leave(room, identity.user, id);
+  }
+
   return async (connection: Connection, frame: JoinFrame): Promise<Refusal | undefined> => {
     const { room, since, recent = DEFAULT_RECENT, ref } = frame;
     const { rooms, member, identity } = connection;
@@ -46,9 +52,7 @@ export function createJoin({ hub, presence, signals, maxRooms, mayEnter }: JoinD
         if (change && connection.isOpen()) connection.answer({ type: 'presence', room, ...change });
       }
     } catch (error) {
-      rooms.delete(room);
-      hub.leave(member, room);
-      await presence.leave(room, identity.user, connection.id);
+      await leave(connection, room);
       throw error;
     } finally {
       endTurn();
@@ -57,9 +61,7 @@ export function createJoin({ hub, presence, signals, maxRooms, mayEnter }: JoinD
     // one was entered, or on the way into it, where the hub stops without a word.
     const isCovered = mayEnter(connection.identity, room);
     if (connection.isOpen() && isCovered && isAnswered) return undefined;
-    rooms.delete(room);
-    hub.leave(member, room);
-    await presence.leave(room, identity.user, connection.id);
+    await leave(connection, room);
     if (!connection.isOpen()) return undefined;
     if (!isAnswered) return refuse(isCovered ? 'unavailable' : 'forbidden');
     connection.answer({ type: 'left', room });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { type Client, ParleyError, type Room, type RoomMessage, type Run } from '../../src/client/index.ts';
+import { type Client, ParleyError, type Room, type Run } from '../../src/client/index.ts';
 import { createNodeClient } from '../../src/client/node.ts';
 import type { Policy } from '../../src/moderation/policy/types.ts';
+import { find, stands } from '../support/client-messages.ts';
 import { token } from '../support/socket.ts';
 import { startSystem } from '../support/system.ts';
 import { until } from '../support/until.ts';
@@ -37,16 +38,6 @@ describe('the client: moderation', function () {
     rooms += 1;
     return `client-moderation-${process.pid}-${rooms}`;
   }
-  const find = (room: Room, id: number) => room.messages().find(message => message.id === id);
-  const stands = (room: Room, id: number, test: (message: RoomMessage) => boolean) =>
-    until(
-      'the message stands so',
-      () => {
-        const message = find(room, id);
-        return message !== undefined && test(message);
-      },
-      60_000,
-    );
 
   it('keeps what moderators are told of a message, live, after a join and in pages; members get none of it', async () => {
     const name = newRoom();

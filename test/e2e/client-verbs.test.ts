@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { type Client, ParleyError, type Room, type RoomMessage } from '../../src/client/index.ts';
+import { type Client, ParleyError, type RoomMessage } from '../../src/client/index.ts';
 import { createNodeClient } from '../../src/client/node.ts';
+import { find, stands } from '../support/client-messages.ts';
 import { cuttable } from '../support/cuttable.ts';
 import { token } from '../support/socket.ts';
 import { call, startSystem } from '../support/system.ts';
@@ -41,16 +42,6 @@ describe('the client: verbs', () => {
     await Promise.all([ann.join(), ben.join()]);
     return { name, ann, ben };
   }
-  const find = (room: Room, id: number) => room.messages().find(message => message.id === id);
-  const stands = (room: Room, id: number, test: (message: RoomMessage) => boolean) =>
-    until(
-      'the message stands so',
-      () => {
-        const message = find(room, id);
-        return message !== undefined && test(message);
-      },
-      60_000,
-    );
 
   it('gives a message another text, which goes through the pipeline as the first one did', async () => {
     const { name, ann, ben } = await pair();

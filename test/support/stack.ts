@@ -8,7 +8,6 @@ import { freePorts } from '../../src/stack/ports.ts';
 import { createDatabase } from '../../src/stack/postgres.ts';
 import { type Stack, startStack } from '../../src/stack/stack.ts';
 import { findTemporal } from '../../src/stack/temporal-program.ts';
-import { buildPage } from '../../src/web/build.ts';
 
 export type TestStack = Stack & { temporalAddress: string };
 let running: Promise<{ stack: TestStack; guardian: Guardian }> | undefined;
@@ -69,6 +68,8 @@ async function begin() {
 export async function mochaGlobalSetup(): Promise<void> {
   const report = (line: string) => process.stderr.write(`    ${line}\n`);
   await findTemporal({ env: process.env, report, guardian: undefined, stopping: undefined });
+  // Its bundler takes a second to load, which no other process of a run needs.
+  const { buildPage } = await import('../../src/web/build.ts');
   await buildPage();
 }
 
